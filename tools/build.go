@@ -1,0 +1,378 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+
+	"duskpress/tools/hugo"
+	"duskpress/tools/pipeline"
+	"duskpress/tools/publish"
+	"duskpress/tools/report"
+)
+
+// buildFlags are the flags that build and check share: Hugo's, under Hugo's
+// names, and our own.
+type buildFlags struct {
+	minify     bool
+	configFile string
+	configDir  string
+	clock      string
+	hugo       *pflag.FlagSet
+}
+
+// hugoFlags maps a flag to the key that it sets in Hugo's configuration.
+var hugoFlags = map[string]string{
+	"baseURL":           "baseURL",
+	"buildDrafts":       "buildDrafts",
+	"buildFuture":       "buildFuture",
+	"buildExpired":      "buildExpired",
+	"destination":       "publishDir",
+	"contentDir":        "contentDir",
+	"layoutDir":         "layoutDir",
+	"theme":             "theme",
+	"themesDir":         "themesDir",
+	"cacheDir":          "cacheDir",
+	"ignoreVendorPaths": "ignoreVendorPaths",
+	"enableGitInfo":     "enableGitInfo",
+}
+
+func (b *buildFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&b.minify, "minify", true, "minify what is rendered")
+	f.StringVar(&b.configFile, "config", "", "configuration file, or several with commas")
+	f.StringVar(&b.configDir, "configDir", "config", "configuration directory")
+	f.StringVar(&b.clock, "clock", "", "build as at this time, such as 2026-11-06T22:30:00Z")
+	f.StringP("baseURL", "b", "", "address of the site's root")
+	f.BoolP("buildDrafts", "D", false, "include drafts")
+	f.BoolP("buildFuture", "F", false, "include content that is to be published later")
+	f.BoolP("buildExpired", "E", false, "include content that has expired")
+	f.StringP("destination", "d", "", "directory to publish to (default public)")
+	f.StringP("contentDir", "c", "", "directory of the content")
+	f.StringP("layoutDir", "l", "", "directory of the layouts")
+	f.StringSliceP("theme", "t", nil, "themes to use")
+	f.String("themesDir", "", "directory of the themes")
+	f.String("cacheDir", "", "directory of Hugo's caches")
+	f.String("ignoreVendorPaths", "", "glob of module paths whose _vendor copy is ignored")
+	f.Bool("enableGitInfo", false, "give pages their git revision")
+	b.hugo = f
+}
+
+// settings are the Hugo flags that were given, by configuration key.
+func (b *buildFlags) settings() map[string]any {
+	m := make(map[string]any)
+	for name, key := range hugoFlags {
+		f := b.hugo.Lookup(name)
+		if !f.Changed {
+			continue
+		}
+		switch f.Value.Type() {
+		case "bool":
+			m[key] = f.Value.String() == "true"
+		case "stringSlice":
+			m[key], _ = b.hugo.GetStringSlice(name)
+		default:
+			m[key] = f.Value.String()
+		}
+	}
+	return m
+}
+
+func (c *cli) build() *cobra.Command {
+	var flags buildFlags
+	cmd := &cobra.Command{
+		Use:   "build",
+		Short: "Build the site into public/, all or nothing",
+		Example: "  duskpress build\n" +
+			"  duskpress build --source ../blog --destination /srv/www\n" +
+			"  duskpress build --buildDrafts --baseURL https://preview.example.org/",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.press(cmd.Context(), &flags, true)
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+func (c *cli) checkCommand() *cobra.Command {
+	var flags buildFlags
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Say everything that build would say, and leave public/ alone",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.press(cmd.Context(), &flags, false)
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+// A press is one run of build or check.
+type press struct {
+	*cli
+	flags    *buildFlags
+	publish  bool
+	log      *slog.Logger
+	start    time.Time
+	problems *pipeline.Problems
+	progress *report.Progress
+	summary  report.Summary
+}
+
+// press makes the site and, if that is asked and it is good, publishes it.
+func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) error {
+	p := &press{
+		cli: c, flags: flags, publish: publishIt, log: c.log(), start: time.Now(), problems: new(pipeline.Problems),
+		progress: &report.Progress{Out: c.stderr, Terminal: isTerminal(c.stderr), Quiet: c.quiet || report.Format(c.format) == report.JSON},
+		summary:  report.Summary{Command: c.command},
+	}
+	err := p.run(ctx)
+	p.progress.Done()
+	return p.finish(ctx, err)
+}
+
+func (p *press) run(ctx context.Context) error {
+	p.progress.Report("load", 0)
+	engine, pl, err := p.load(ctx)
+	defer engine.Close()
+	if err != nil {
+		return err
+	}
+	pl.Progress = p.progress.Report
+	if !p.publish {
+		dir, err := p.checkDir()
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		site, err := p.make(ctx, pl, engine, dir)
+		p.count(site)
+		return err
+	}
+	p.summary.Destination = engine.PublishDir()
+	session, err := publish.Open(ctx, publish.Options{Source: p.source, Destination: engine.PublishDir(), Holder: p.command, Log: p.log})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := session.Close(); err != nil {
+			p.log.Warn("closing the publish session", "err", err)
+		}
+	}()
+	if note := session.Recovered(); note != "" {
+		p.summary.Notes = append(p.summary.Notes, note)
+	}
+	site, err := p.make(ctx, pl, engine, session.Staging())
+	p.count(site)
+	if err == nil {
+		err = p.commit(ctx, session, site)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		p.keepFailed(session, err)
+	}
+	return err
+}
+
+// load reads configuration and templates and sets the plugins up.
+func (p *press) load(ctx context.Context) (*hugo.Engine, *pipeline.Pipeline, error) {
+	engine, err := hugo.Load(ctx, hugo.Options{
+		Source: p.source, Environment: p.environment, ConfigFile: p.flags.configFile, ConfigDir: p.flags.configDir,
+		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Log: p.log, Problems: p.problems,
+	})
+	if err != nil {
+		return engine, nil, err
+	}
+	pl, err := pipeline.New(pipeline.Default, engine.Settings(), p.problems, p.log)
+	if err == nil && pl == nil {
+		err = exitCode(exitUsage)
+	}
+	return engine, pl, err
+}
+
+// checkDir is a place for the files of a site that nobody will see.
+func (p *press) checkDir() (string, error) {
+	state := filepath.Join(p.source, ".duskpress")
+	if err := os.MkdirAll(state, 0o777); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(state, "check-")
+}
+
+// interruptGrace is how long a cancelled build may take to end by itself.
+const interruptGrace = 3 * time.Second
+
+// make runs the pipeline. Hugo cannot be stopped in the middle of a page, so a
+// cancelled build is waited for only so long: it can touch nothing but staging.
+func (p *press) make(ctx context.Context, pl *pipeline.Pipeline, engine *hugo.Engine, dir string) (*pipeline.Site, error) {
+	type result struct {
+		site *pipeline.Site
+		err  error
+	}
+	done := make(chan result, 1)
+	var g errgroup.Group
+	g.Go(func() error {
+		site, err := pl.Run(ctx, engine, pipeline.NewDirStore(dir))
+		done <- result{site, err}
+		return nil
+	})
+	select {
+	case r := <-done:
+		return r.site, r.err
+	case <-ctx.Done():
+	}
+	select {
+	case r := <-done:
+		if r.err == nil {
+			r.err = ctx.Err()
+		}
+		return r.site, r.err
+	case <-time.After(interruptGrace):
+		return nil, ctx.Err()
+	}
+}
+
+func (p *press) commit(ctx context.Context, session *publish.Session, site *pipeline.Site) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p.progress.Report("publish", 0)
+	var files []publish.File
+	for _, f := range site.Files() {
+		files = append(files, publish.File{Path: f.Path, Size: f.Size, SHA256: f.SHA256})
+	}
+	result, err := session.Commit(ctx, files)
+	if err != nil {
+		return err
+	}
+	for _, ch := range result.Changed {
+		note := fmt.Sprintf("%s had been %s by another hand since it was published", filepath.Join(p.summary.Destination, ch.Path), ch.Kind)
+		if ch.Kind == publish.Unknown {
+			note = p.summary.Destination + " was not as it had been published"
+		}
+		if ch.Kept != "" {
+			note += "; what was there is kept as " + ch.Kept
+		}
+		p.summary.Notes = append(p.summary.Notes, note)
+	}
+	p.summary.Notes = append(p.summary.Notes, result.Warnings...)
+	return nil
+}
+
+// count takes the figures of the summary from the site.
+func (p *press) count(site *pipeline.Site) {
+	if site == nil {
+		return
+	}
+	p.summary.Pages = site.Pages
+	for _, f := range site.Files() {
+		p.summary.Files++
+		p.summary.Bytes += f.Size
+		p.summary.RawBytes += f.RawSize
+	}
+	if site.Collection == nil {
+		return
+	}
+	for _, c := range site.Collection.Contents {
+		if c.LeftOut != "" {
+			p.summary.LeftOut = append(p.summary.LeftOut, report.LeftOut{File: c.Path, Reason: c.LeftOut})
+		}
+	}
+}
+
+// keepFailed moves what a failed build made to .duskpress/failed, with a
+// report of why it failed.
+func (p *press) keepFailed(session *publish.Session, cause error) {
+	var b strings.Builder
+	printer := report.Printer{Out: &b, Format: report.Text, Source: p.source}
+	printer.Problems(p.problems.Sorted())
+	if !errors.Is(cause, pipeline.ErrProblems) {
+		fmt.Fprintf(&b, "%v\n", cause)
+	}
+	dir, err := session.KeepFailed([]byte(b.String()))
+	if err != nil {
+		p.summary.Notes = append(p.summary.Notes, fmt.Sprintf("what the build made could not be kept: %v", err))
+		return
+	}
+	if rel, err := filepath.Rel(p.source, dir); err == nil {
+		dir = rel
+	}
+	p.summary.Notes = append(p.summary.Notes, "what the build made is kept in "+dir)
+}
+
+// finish prints what there is to say and turns the error into an exit code.
+func (p *press) finish(ctx context.Context, err error) error {
+	var (
+		usage  *hugo.UsageError
+		locked *publish.LockedError
+		dest   *publish.DestinationError
+		code   exitCode
+		exit   = exitProblems
+		extra  []pipeline.Problem
+	)
+	say := func(pr pipeline.Problem) { pr.Severity = pipeline.Error; extra = append(extra, pr) }
+	unchanged := "nothing was published"
+	if p.publish {
+		unchanged = fmt.Sprintf("%s is as it was", p.destinationName())
+	}
+	p.summary.Outcome = unchanged
+	switch {
+	case err == nil:
+		exit = exitDone
+		p.summary.Outcome = "the site is good"
+		if p.publish {
+			p.summary.Outcome = "published to " + p.destinationName()
+		}
+	case ctx.Err() != nil:
+		exit = exitInterrupted
+		say(pipeline.Problem{Rule: "interrupted", Message: "interrupted"})
+	case errors.As(err, &usage):
+		exit = exitUsage
+		say(usage.Problem)
+	case errors.As(err, &dest):
+		exit = exitUsage
+		say(pipeline.Problem{Rule: "destination", Message: err.Error(), Hint: dest.Hint})
+	case errors.As(err, &locked):
+		say(pipeline.Problem{Rule: "locked", Message: err.Error(), Hint: locked.Hint})
+	case errors.As(err, &code):
+		exit = int(code)
+	case errors.Is(err, pipeline.ErrProblems):
+	default:
+		say(pipeline.Problem{Rule: "machine", Message: oneLine(err.Error())})
+	}
+	list := append(p.problems.Sorted(), extra...)
+	p.summary.Exit, p.summary.Duration = exit, time.Since(p.start)
+	p.summary.Errors, p.summary.Warnings = p.problems.Count()
+	p.summary.Errors += len(extra)
+	if perr := p.printer().Problems(list); perr != nil {
+		fmt.Fprintln(p.stderr, perr)
+	}
+	if !p.quiet || exit != exitDone {
+		p.printer().Summary(p.summary)
+	}
+	if exit == exitDone {
+		return nil
+	}
+	return exitCode(exit)
+}
+
+// destinationName is the destination as its owner would write it.
+func (p *press) destinationName() string {
+	if p.summary.Destination == "" {
+		return "the published site"
+	}
+	if rel, err := filepath.Rel(p.source, p.summary.Destination); err == nil && !strings.HasPrefix(rel, "..") {
+		return rel + string(filepath.Separator)
+	}
+	return p.summary.Destination
+}

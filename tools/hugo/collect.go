@@ -1,0 +1,356 @@
+package hugo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/gohugoio/hugo/common/herrors"
+	"github.com/gohugoio/hugo/hugofs"
+	"github.com/gohugoio/hugo/parser/metadecoders"
+	"github.com/gohugoio/hugo/parser/pageparser"
+	"golang.org/x/sync/errgroup"
+
+	"duskpress/tools/frontmatter"
+	"duskpress/tools/pipeline"
+)
+
+// Collect finds all content files and reads what can be known of them without
+// rendering. Every file that cannot be read becomes a problem, all in one run.
+func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
+	c := &pipeline.Collection{Settings: e.settings, Problems: e.problems}
+	c.HasShortcode = func(name string) bool {
+		return e.sites.Sites[0].TemplateStore.LookupShortcodeByName(name) != nil
+	}
+	c.ShortcodeNames = e.shortcodeNames()
+	hooks := e.codeHooks()
+	c.HasCodeHook = func(lang string) bool { return hooks[strings.ToLower(lang)] }
+	e.byFilename = make(map[string]*pipeline.Content)
+	e.resources = make(map[string]bool)
+
+	var (
+		mu    sync.Mutex
+		group errgroup.Group
+	)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	walk := func(_ context.Context, path string, info hugofs.FileMetaInfo) error {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		if info.IsDir() {
+			return nil
+		}
+		meta := info.Meta()
+		if meta.PathInfo == nil || !meta.PathInfo.IsContent() || meta.PathInfo.IsContentData() {
+			mu.Lock()
+			e.resources[meta.Filename] = true
+			mu.Unlock()
+			return nil
+		}
+		content := &pipeline.Content{
+			Path:     e.log.relative(meta.Filename),
+			Filename: meta.Filename,
+			Logical:  "/" + strings.TrimPrefix(filepath.ToSlash(path), "/"),
+			Language: e.language(meta),
+		}
+		content.Root = strings.TrimSuffix(meta.Filename, filepath.FromSlash(content.Logical))
+		mu.Lock()
+		_, seen := e.byFilename[meta.Filename]
+		if !seen {
+			e.byFilename[meta.Filename] = content
+			c.Contents = append(c.Contents, content)
+		}
+		mu.Unlock()
+		if !seen {
+			group.Go(func() error { e.parse(content); return nil })
+		}
+		return nil
+	}
+	err := hugofs.NewWalkway(hugofs.WalkwayConfig{
+		Fs:             e.sites.BaseFs.Content.Fs,
+		Root:           "",
+		Logger:         e.sites.Log,
+		IgnoreFile:     e.sites.SourceSpec.IgnoreFile,
+		PathParser:     e.sites.Conf.PathParser(),
+		SortDirEntries: true,
+		Ctx:            ctx,
+		WalkFn:         walk,
+	}).Walk()
+	group.Wait()
+	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("reading content: %w", err)
+	}
+	slices.SortFunc(c.Contents, func(a, b *pipeline.Content) int { return strings.Compare(a.Path, b.Path) })
+	e.checkShortcodes(c)
+	e.checkSymlinks()
+	e.collection = c
+	return c, nil
+}
+
+func (e *Engine) language(meta *hugofs.FileMeta) string {
+	if lang := meta.PathInfo.Lang(); lang != "" {
+		return lang
+	}
+	if meta.SitesMatrix != nil {
+		for i, l := range e.configs.Languages {
+			if meta.SitesMatrix.HasLanguage(i) {
+				return l.Lang
+			}
+		}
+	}
+	return e.settings.Languages[0].Code
+}
+
+// parse reads one content file as Hugo will.
+func (e *Engine) parse(c *pipeline.Content) {
+	add := func(at pipeline.Place, rule, message, hint string) {
+		e.problems.Add(c.Problem(at, pipeline.Error, rule, message, hint))
+	}
+	src, err := os.ReadFile(c.Filename)
+	if err != nil {
+		add(pipeline.Place{}, "source", fmt.Sprintf("cannot be read: %v", errors.Unwrap(err)), "")
+		return
+	}
+	sum := hash(src)
+	e.mu.Lock()
+	if e.pages.sums == nil {
+		e.pages.sums = make(map[string]uint64)
+	}
+	e.pages.sums[c.Filename] = sum
+	e.mu.Unlock()
+	if off := invalidUTF8(src); off >= 0 {
+		line := 1 + bytes.Count(src[:off], []byte("\n"))
+		begin := bytes.LastIndexByte(src[:off], '\n') + 1
+		add(pipeline.Place{Line: line, Column: 1 + utf8.RuneCount(src[begin:off])}, "encoding",
+			fmt.Sprintf("not UTF-8: byte 0x%02X", src[off]), "save the file as UTF-8")
+		return
+	}
+	items, err := pageparser.ParseBytes(src, pageparser.Config{})
+	if err != nil {
+		add(pipeline.Place{Line: 1}, "front-matter", err.Error(), "")
+		return
+	}
+	c.BodyLine = 1
+	for i, item := range items {
+		switch {
+		case item.IsFrontMatter():
+			e.frontMatter(c, src, item, add)
+			if i+1 < len(items) {
+				c.BodyLine, _ = frontmatter.Place(src, items[i+1].Pos())
+			}
+		case item.IsShortcodeName(), item.IsInlineShortcodeName():
+			c.Shortcodes = append(c.Shortcodes, shortcodeAt(src, items, i))
+		case item.IsError():
+			line, column := frontmatter.Place(src, item.Pos())
+			rule := "shortcode"
+			if i == 0 || c.Format == "" && strings.Contains(item.Err.Error(), "front matter") {
+				rule = "front-matter"
+			}
+			add(pipeline.Place{Line: line, Column: column}, rule, strings.TrimSpace(item.Err.Error()), "")
+		}
+	}
+}
+
+func (e *Engine) frontMatter(c *pipeline.Content, src []byte, item pageparser.Item, add func(pipeline.Place, string, string, string)) {
+	format := pageparser.FormatFromFrontMatterType(item.Type)
+	c.Format = string(format)
+	data := item.Val(src)
+	first, _ := frontmatter.Place(src, item.Pos())
+	m, err := metadecoders.Default.UnmarshalToMap(data, format)
+	if err != nil {
+		fe := herrors.UnwrapFileError(err)
+		if fe == nil {
+			fe = herrors.NewFileError(err)
+		}
+		at := pipeline.Place{Line: first - 1 + max(fe.Position().LineNumber, 1), Column: max(fe.Position().ColumnNumber, 1)}
+		if off := fe.Position().Offset; format == metadecoders.JSON && off > 0 {
+			at.Line, at.Column = frontmatter.Place(src, item.Pos()+off-1)
+		}
+		add(at, "front-matter", "front matter: "+cleanDecodeError(err), "")
+		return
+	}
+	c.FrontMatter = make(map[string]any, len(m))
+	for key, value := range m {
+		c.FrontMatter[strings.ToLower(key)] = plain(value)
+	}
+	c.Keys = make(map[string]pipeline.Place)
+	for _, f := range frontmatter.Fields(c.Format, data) {
+		line, column := frontmatter.Place(src, item.Pos()+f.Key.Start)
+		c.Keys[f.Name] = pipeline.Place{Line: line, Column: column}
+	}
+}
+
+// cleanDecodeError keeps the reason and drops the frames and positions that
+// the problem shows anyway.
+func cleanDecodeError(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			break
+		}
+		err = inner
+	}
+	message, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	if strings.HasPrefix(message, "[") { // goccy/go-yaml: "[2:5] reason"
+		if _, rest, ok := strings.Cut(message, "] "); ok {
+			message = rest
+		}
+	}
+	return strings.TrimPrefix(message, "toml: ")
+}
+
+func shortcodeAt(src []byte, items pageparser.Items, i int) pipeline.Shortcode {
+	place := func(off int) pipeline.Place {
+		line, column := frontmatter.Place(src, off)
+		return pipeline.Place{Line: line, Column: column}
+	}
+	s := pipeline.Shortcode{Name: items[i].ValStr(src), Place: place(items[i].Pos()), Params: make(map[string]pipeline.Param)}
+	if i > 0 && items[i-1].IsShortcodeClose() {
+		s.Name = "/" + s.Name
+	}
+	n, key := 0, ""
+	for _, item := range items[i+1:] {
+		switch {
+		case item.IsRightShortcodeDelim() || item.IsDone():
+			return s
+		case item.IsShortcodeParam():
+			value := item.ValStr(src)
+			s.Params[fmt.Sprint(n)] = pipeline.Param{Place: place(item.Pos()), Value: value}
+			key = value
+			n++
+		case item.IsShortcodeParamVal():
+			delete(s.Params, fmt.Sprint(n-1))
+			n--
+			s.Params[strings.ToLower(key)] = pipeline.Param{Place: place(item.Pos()), Value: item.ValStr(src)}
+		}
+	}
+	return s
+}
+
+func invalidUTF8(b []byte) int {
+	if utf8.Valid(b) {
+		return -1
+	}
+	for i := 0; i < len(b); {
+		r, size := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return -1
+}
+
+// checkShortcodes reports every unknown shortcode of the site in one run.
+func (e *Engine) checkShortcodes(c *pipeline.Collection) {
+	for _, content := range c.Contents {
+		for _, s := range content.Shortcodes {
+			name := strings.TrimPrefix(s.Name, "/")
+			if strings.HasSuffix(name, ".inline") || c.HasShortcode(name) {
+				continue
+			}
+			hint := "the templates of shortcodes are in layouts/_shortcodes"
+			if near := pipeline.Nearest(name, c.ShortcodeNames); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			e.problems.Add(content.Problem(s.Place, pipeline.Error, "shortcode", fmt.Sprintf("no template for shortcode %q", name), hint))
+		}
+	}
+}
+
+// embeddedShortcodes are those that Hugo brings along.
+var embeddedShortcodes = []string{"details", "figure", "gist", "highlight", "instagram", "param", "qr", "ref", "relref", "vimeo", "x", "youtube"}
+
+func (e *Engine) shortcodeNames() []string {
+	names := slices.Clone(embeddedShortcodes)
+	for _, dir := range []string{"_shortcodes", "shortcodes"} {
+		e.layouts(dir, func(rel string) {
+			name, _, _ := strings.Cut(rel, ".")
+			names = append(names, name)
+		})
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// codeHooks are the languages that templates render, such as mermaid in
+// _markup/render-codeblock-mermaid.html.
+func (e *Engine) codeHooks() map[string]bool {
+	hooks := make(map[string]bool)
+	e.layouts("", func(rel string) {
+		if _, lang, ok := strings.Cut(rel, "_markup/render-codeblock-"); ok {
+			lang, _, _ = strings.Cut(lang, ".")
+			hooks[strings.ToLower(lang)] = true
+		}
+	})
+	return hooks
+}
+
+// layouts walks the templates of project, theme and modules below a folder.
+func (e *Engine) layouts(dir string, visit func(rel string)) {
+	hugofs.NewWalkway(hugofs.WalkwayConfig{
+		Fs: e.sites.BaseFs.Layouts.Fs, Root: dir, Logger: e.sites.Log, PathParser: e.sites.Conf.PathParser(),
+		WalkFn: func(_ context.Context, path string, info hugofs.FileMetaInfo) error {
+			if !info.IsDir() {
+				rel := strings.TrimPrefix(filepath.ToSlash(path), "/")
+				visit(strings.TrimPrefix(strings.TrimPrefix(rel, dir), "/"))
+			}
+			return nil
+		},
+	}).Walk()
+}
+
+// checkSymlinks looks for links in the project's folders that lead nowhere or
+// out of the site.
+func (e *Engine) checkSymlinks() {
+	source, err := filepath.EvalSymlinks(e.opts.Source)
+	if err != nil {
+		return
+	}
+	var roots []string
+	for _, mod := range e.configs.Modules {
+		if mod.Owner() != nil {
+			continue
+		}
+		for _, mount := range mod.Mounts() {
+			root := mount.Source
+			if !filepath.IsAbs(root) {
+				root = filepath.Join(e.opts.Source, root)
+			}
+			roots = append(roots, root)
+		}
+	}
+	slices.Sort(roots)
+	for _, root := range slices.Compact(roots) {
+		filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.Type()&fs.ModeSymlink == 0 {
+				return nil
+			}
+			p := pipeline.Problem{File: e.log.relative(path), Severity: pipeline.Error, Rule: "symlink"}
+			target, err := filepath.EvalSymlinks(path)
+			if err != nil {
+				p.Message = "this symbolic link ends nowhere"
+				p.Hint = "remove it, or mend its target"
+			} else if rel, err := filepath.Rel(source, target); err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+				p.Message = "this symbolic link leaves the site, so what it shows depends on the machine"
+				p.Hint = "copy the file here, or mount its directory in the configuration ([[module.mounts]])"
+			} else {
+				return nil
+			}
+			e.problems.Add(p)
+			return nil
+		})
+	}
+}

@@ -1,0 +1,64 @@
+package hugo
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gohugoio/hugo/minifiers"
+
+	"duskpress/tools/frontmatter"
+	"duskpress/tools/minify"
+)
+
+// minifyConfig hands Hugo's [minify] settings on.
+func minifyConfig(c minifiers.MinifyConfig) minify.Config {
+	return minify.Config{
+		DisableHTML: c.DisableHTML,
+		DisableCSS:  c.DisableCSS,
+		DisableJS:   c.DisableJS,
+		DisableJSON: c.DisableJSON,
+		DisableSVG:  c.DisableSVG,
+		DisableXML:  c.DisableXML,
+		HTML:        c.Tdewolff.HTML,
+		CSS:         c.Tdewolff.CSS,
+		JS:          c.Tdewolff.JS,
+		JSON:        c.Tdewolff.JSON,
+		SVG:         c.Tdewolff.SVG,
+		XML:         c.Tdewolff.XML,
+	}
+}
+
+// locateConfig finds a dotted key in the configuration files. Files in a
+// configuration directory are named for the table they hold.
+func (e *Engine) locateConfig(key string) (file string, line, column int) {
+	for _, name := range e.configs.LoadingInfo.ConfigFiles {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		ext := strings.TrimPrefix(filepath.Ext(name), ".")
+		if ext == "yml" {
+			ext = "yaml"
+		}
+		table, _, _ := strings.Cut(strings.ToLower(filepath.Base(name)), ".")
+		inFile := key
+		if table != "hugo" && table != "config" {
+			rest, ok := strings.CutPrefix(key, table+".")
+			if !ok {
+				continue
+			}
+			inFile = rest
+		}
+		off, exact := frontmatter.Locate(ext, data, inFile)
+		if off < 0 || (file != "" && !exact) {
+			continue
+		}
+		file = e.log.relative(name)
+		line, column = frontmatter.Place(data, off)
+		if exact {
+			return file, line, column
+		}
+	}
+	return file, line, column
+}

@@ -1,0 +1,15 @@
+// Package hugo drives Hugo as a library. It is the only importer of
+// github.com/gohugoio/hugo and of afero.
+//
+// What enters: a source directory, flags, and what the pipeline asks of its
+// engine. What leaves: settings, content files with positions, output files,
+// and Hugo's errors and warnings as Problems. It writes no output file itself:
+// each goes, whole, to the pipeline as Hugo closes it. It re-implements nothing
+// that Hugo does, but it reaches into Hugo at a few seams that have no public
+// door; each of those stands in a file of its own (source.go, destination.go,
+// markdown.go, highlighter.go, filter.go, targets.go, log.go) and has a canary
+// test, so that an upgrade of Hugo fails by the name of the seam.
+//
+// Hugo keeps some state for the whole process (its logger, error counts, the
+// Markdown provider), so a process builds one site, once.
+package hugo

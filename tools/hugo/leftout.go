@@ -1,0 +1,63 @@
+package hugo
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/gohugoio/hugo/common/htime"
+	"github.com/spf13/cast"
+
+	"duskpress/tools/pipeline"
+)
+
+// whyLeftOut says why Hugo made no page of a content file, or "" where the file
+// is no page of its own: one inside a leaf bundle is a resource.
+func (e *Engine) whyLeftOut(c *pipeline.Content) string {
+	base := e.configs.Base
+	if e.insideBundle(c) {
+		return ""
+	}
+	if draft, _ := c.FrontMatter["draft"].(bool); draft && !base.BuildDrafts {
+		return "draft"
+	}
+	now := htime.Now()
+	date := func(keys ...string) (time.Time, bool) {
+		for _, key := range keys {
+			if v, ok := c.FrontMatter[key]; ok {
+				if t, err := cast.ToTimeE(v); err == nil && !t.IsZero() {
+					return t, true
+				}
+			}
+		}
+		return time.Time{}, false
+	}
+	if t, ok := date("publishdate", "pubdate", "published", "date"); ok && t.After(now) && !base.BuildFuture {
+		return fmt.Sprintf("future: to be published on %s", t.Format("2006-01-02 15:04 MST"))
+	}
+	if t, ok := date("expirydate", "unpublishdate"); ok && t.Before(now) && !base.BuildExpired {
+		return fmt.Sprintf("expired on %s", t.Format("2006-01-02"))
+	}
+	if build, ok := c.FrontMatter["build"].(map[string]any); ok && build["render"] == "never" {
+		return ""
+	}
+	return "left out by the configuration, a cascade, or another file of the same name"
+}
+
+// insideBundle reports whether a leaf bundle holds the file.
+func (e *Engine) insideBundle(c *pipeline.Content) bool {
+	if strings.HasPrefix(c.Base(), "index.") {
+		return false
+	}
+	for dir := path.Dir(c.Logical); ; dir = path.Dir(dir) {
+		for _, other := range e.collection.Contents {
+			if path.Dir(other.Logical) == dir && strings.HasPrefix(other.Base(), "index.") {
+				return true
+			}
+		}
+		if dir == "/" || dir == "." {
+			return false
+		}
+	}
+}

@@ -1,0 +1,281 @@
+package hugo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bep/clocks"
+	"github.com/bep/logg"
+	"github.com/gohugoio/hugo/common/hmaps"
+	"github.com/gohugoio/hugo/common/htime"
+	hugoinfo "github.com/gohugoio/hugo/common/hugo"
+	"github.com/gohugoio/hugo/common/loggers"
+	"github.com/gohugoio/hugo/config"
+	"github.com/gohugoio/hugo/config/allconfig"
+	"github.com/gohugoio/hugo/deps"
+	"github.com/gohugoio/hugo/hugofs"
+	"github.com/gohugoio/hugo/hugolib"
+
+	"duskpress/tools/pipeline"
+)
+
+// Options are the flags of a build. Flags holds Hugo's own, by the key they
+// have in a configuration.
+type Options struct {
+	Source      string // absolute
+	Environment string
+	ConfigFile  string // --config, relative to Source
+	ConfigDir   string // --configDir
+	Clock       string
+	Minify      bool
+	Flags       map[string]any
+	CacheDir    string // where Hugo's own caches go
+	Log         *slog.Logger
+	Problems    *pipeline.Problems
+}
+
+// Version is the version of Hugo that is linked in.
+func Version() string { return hugoinfo.CurrentVersion.String() }
+
+// An Engine is one loaded site, ready for one build.
+type Engine struct {
+	opts     Options
+	configs  *allconfig.Configs
+	sites    *hugolib.HugoSites
+	settings pipeline.Settings
+	log      *logCapture
+
+	source      *sourceFs
+	destination *destinationFs
+	markdown    *markdownSeam
+	problems    *pipeline.Problems
+
+	collection *pipeline.Collection
+	byFilename map[string]*pipeline.Content
+	resources  map[string]bool
+
+	mu    sync.Mutex
+	pages pageIndex
+}
+
+// A UsageError is a fault of the configuration or of a flag: exit code 2.
+type UsageError struct {
+	Problem pipeline.Problem
+	Err     error
+}
+
+func (e *UsageError) Error() string { return e.Problem.Message }
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// Load reads the site's configuration, theme and templates.
+func Load(ctx context.Context, o Options) (*Engine, error) {
+	if err := checkSource(o.Source); err != nil {
+		return nil, err
+	}
+	e := &Engine{opts: o, problems: o.Problems}
+	e.log = newLogCapture(o.Source, o.Problems)
+	logger := e.log.logger(nil)
+	loggers.SetGlobalLogger(logger)
+
+	cfg := config.New()
+	cfg.Set("workingDir", o.Source)
+	cfg.Set("environment", o.Environment)
+	cfg.Set("internal", hmaps.Params{"running": false, "watch": false, "verbose": false})
+	cfg.Set("minify.minifyOutput", false)
+	if o.Clock != "" {
+		cfg.Set("internal.clock", o.Clock)
+	}
+	for key, value := range o.Flags {
+		cfg.Set(key, value)
+	}
+	if _, ok := o.Flags["cacheDir"]; !ok && os.Getenv("HUGO_CACHEDIR") == "" {
+		cfg.Set("cacheDir", filepath.Join(o.CacheDir, "hugo"))
+	}
+	configDir := o.ConfigDir
+	if configDir == "" {
+		configDir = "config"
+	}
+	configs, err := allconfig.LoadConfig(allconfig.ConfigSourceDescriptor{
+		Flags:       cfg,
+		Fs:          hugofs.Os,
+		Filename:    o.ConfigFile,
+		ConfigDir:   configDir,
+		Environment: o.Environment,
+		Logger:      logger,
+	})
+	if err != nil {
+		return nil, &UsageError{e.log.fromError(err, "config"), err}
+	}
+	if len(configs.LoadingInfo.ConfigFiles) == 0 {
+		return nil, &UsageError{pipeline.Problem{
+			Severity: pipeline.Error, Rule: "config",
+			Message: "no configuration: there is no config.toml, hugo.toml, hugo.yaml, hugo.json or config/ in " + o.Source,
+			Hint:    "run it in the site's directory, or name that with --source",
+		}, nil}
+	}
+	if !configs.Base.C.Clock.IsZero() {
+		htime.Clock = clocks.Start(configs.Base.C.Clock)
+	}
+	e.configs = configs
+	e.settings = e.readSettings()
+
+	base := configs.Base
+	cfg.Set("publishDir", base.PublishDir)
+	cfg.Set("publishDirStatic", base.PublishDir)
+	cfg.Set("publishDirDynamic", base.PublishDir)
+	publishDir := base.PublishDir
+	if !filepath.IsAbs(publishDir) {
+		publishDir = filepath.Join(o.Source, publishDir)
+	}
+	e.source = newSourceFs(o.Source, base.ResourceDir, o.CacheDir)
+	e.destination = newDestinationFs(publishDir)
+	e.markdown = installMarkdownSeam()
+	fs := hugofs.NewFromSourceAndDestination(e.source, e.destination, cfg)
+
+	buildLogger := e.log.logger(base.C.IgnoredLogs)
+	loggers.SetGlobalLogger(buildLogger)
+	e.sites, err = hugolib.NewHugoSites(deps.DepsCfg{
+		Configs:    configs,
+		Fs:         fs,
+		TestLogger: buildLogger,
+		LogLevel:   logg.LevelWarn,
+		StdOut:     io.Discard,
+		StdErr:     io.Discard,
+	})
+	if err != nil {
+		for _, p := range e.log.fromErrors(err, "hugo") {
+			o.Problems.Add(p)
+		}
+		return e, pipeline.ErrProblems
+	}
+	e.installHighlighter()
+	e.installFilter(ctx)
+	return e, nil
+}
+
+func checkSource(dir string) error {
+	usage := func(message, hint string) error {
+		return &UsageError{pipeline.Problem{Severity: pipeline.Error, Rule: "config", Message: message, Hint: hint}, nil}
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return usage(fmt.Sprintf("the source directory %s does not exist", dir), "name the site's directory with --source")
+	case err != nil:
+		return usage(fmt.Sprintf("the source directory cannot be read: %v", err), "")
+	case !info.IsDir():
+		return usage(fmt.Sprintf("the source %s is not a directory", dir), "name the directory that holds the configuration")
+	}
+	return nil
+}
+
+// Close releases what Hugo holds.
+func (e *Engine) Close() error {
+	if e == nil || e.sites == nil {
+		return nil
+	}
+	return e.sites.Close()
+}
+
+// Settings tells what the configuration says.
+func (e *Engine) Settings() pipeline.Settings { return e.settings }
+
+// PublishDir is the destination that the configuration names, absolute.
+func (e *Engine) PublishDir() string { return e.destination.root }
+
+func (e *Engine) readSettings() pipeline.Settings {
+	base := e.configs.Base
+	s := pipeline.Settings{
+		Source:      e.opts.Source,
+		BaseURL:     base.C.BaseURL.String(),
+		Environment: e.opts.Environment,
+		Minify:      e.opts.Minify,
+		Now:         htime.Now(),
+		Taxonomies:  base.Taxonomies,
+		ConfigFile:  e.log.relative(e.configs.LoadingInfo.ConfigFiles[0]),
+		Section: func(name string) any {
+			switch name {
+			case "minify":
+				return minifyConfig(base.Minify)
+			case "capitalizeListTitles":
+				return base.CapitalizeListTitles
+			}
+			return nil
+		},
+		Locate: e.locateConfig,
+	}
+	params, ok := plain(base.Params["duskpress"]).(map[string]any)
+	s.Params, s.Compat = params, !ok
+	if _, set := base.Params["duskpress"]; set {
+		s.Compat = false
+	}
+	for _, lang := range e.configs.Languages {
+		s.Languages = append(s.Languages, pipeline.Language{Code: lang.Lang, ContentRoots: e.contentRoots(lang.Lang)})
+	}
+	if s.Now.IsZero() {
+		s.Now = time.Now()
+	}
+	return s
+}
+
+// contentRoots lists the directories of the project that hold content of a
+// language.
+func (e *Engine) contentRoots(lang string) []string {
+	var roots []string
+	for _, mod := range e.configs.Modules {
+		if mod.Owner() != nil {
+			continue
+		}
+		for _, mount := range mod.Mounts() {
+			if mount.Target != "content" {
+				continue
+			}
+			langs := mount.Sites.Matrix.Languages
+			if mount.Lang != "" {
+				langs = []string{mount.Lang}
+			}
+			match := len(langs) == 0
+			for _, l := range langs {
+				match = match || l == lang
+			}
+			if !match {
+				continue
+			}
+			root := mount.Source
+			if !filepath.IsAbs(root) {
+				root = filepath.Join(e.opts.Source, root)
+			}
+			roots = append(roots, root)
+		}
+	}
+	return roots
+}
+
+// plain turns Hugo's map type into the ordinary one, at every depth.
+func plain(v any) any {
+	switch v := v.(type) {
+	case hmaps.Params:
+		return plain(map[string]any(v))
+	case map[string]any:
+		m := make(map[string]any, len(v))
+		for key, val := range v {
+			m[strings.ToLower(key)] = plain(val)
+		}
+		return m
+	case []any:
+		list := make([]any, len(v))
+		for i, val := range v {
+			list[i] = plain(val)
+		}
+		return list
+	}
+	return v
+}

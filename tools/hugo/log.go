@@ -1,0 +1,209 @@
+package hugo
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/bep/logg"
+	"github.com/gohugoio/hugo/common/herrors"
+	"github.com/gohugoio/hugo/common/loggers"
+	"github.com/gohugoio/hugo/hugofs"
+
+	"duskpress/tools/pipeline"
+)
+
+type hugoFileMeta = hugofs.FileMeta
+
+// logCapture turns what Hugo logs and returns into problems.
+type logCapture struct {
+	source   string
+	problems *pipeline.Problems
+
+	mu     sync.Mutex
+	errors []string // logged at error level; Hugo then returns "logged N error(s)"
+}
+
+func newLogCapture(source string, problems *pipeline.Problems) *logCapture {
+	return &logCapture{source: source, problems: problems}
+}
+
+// logger makes a logger for Hugo. Only one given to DepsCfg.TestLogger sees the
+// build.
+func (l *logCapture) logger(ignored map[string]bool) loggers.Logger {
+	return loggers.New(loggers.Options{
+		Level:              logg.LevelInfo,
+		DistinctLevel:      logg.LevelWarn,
+		StdOut:             io.Discard,
+		StdErr:             io.Discard,
+		SuppressStatements: ignored,
+		HandlerPost: func(e *logg.Entry) error {
+			l.entry(e.Level, e.Message)
+			return nil
+		},
+	})
+}
+
+var deprecation = regexp.MustCompile(`was deprecated in Hugo v|^(?i:deprecated)\b`)
+
+func (l *logCapture) entry(level logg.Level, message string) {
+	deprecated := deprecation.MatchString(message)
+	switch {
+	case level >= logg.LevelError:
+		l.mu.Lock()
+		l.errors = append(l.errors, message)
+		l.mu.Unlock()
+	case deprecated:
+		l.problems.Add(l.place(pipeline.Problem{Severity: pipeline.Warning, Rule: "deprecated", Message: strings.TrimPrefix(message, "DEPRECATED: ")}))
+	case level >= logg.LevelWarn:
+		l.problems.Add(l.place(pipeline.Problem{Severity: pipeline.Warning, Rule: "hugo-warning", Message: message}))
+	}
+}
+
+// flush adds the errors that were logged and that Hugo's Build returned.
+func (l *logCapture) flush(err error) {
+	l.mu.Lock()
+	logged := l.errors
+	l.errors = nil
+	l.mu.Unlock()
+	for _, message := range logged {
+		l.problems.Add(l.place(classify(pipeline.Problem{Severity: pipeline.Error, Rule: "hugo", Message: message})))
+	}
+	if err == nil || len(logged) > 0 && countOnly.MatchString(err.Error()) {
+		return
+	}
+	for _, p := range l.fromErrors(err, "hugo") {
+		if errors.Is(err, pipeline.ErrProblems) && p.Message == pipeline.ErrProblems.Error() {
+			continue
+		}
+		l.problems.Add(p)
+	}
+}
+
+var countOnly = regexp.MustCompile(`^logged \d+ error\(s\)$`)
+
+// fromErrors makes a problem of each error that err joins.
+func (l *logCapture) fromErrors(err error, rule string) []pipeline.Problem {
+	var list []pipeline.Problem
+	var split func(error)
+	split = func(err error) {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, e := range joined.Unwrap() {
+				split(e)
+			}
+			return
+		}
+		for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
+			if _, ok := inner.(interface{ Unwrap() []error }); ok {
+				split(inner)
+				return
+			}
+		}
+		if errors.Is(err, pipeline.ErrProblems) || countOnly.MatchString(err.Error()) {
+			return
+		}
+		list = append(list, l.fromError(err, rule))
+	}
+	split(err)
+	return list
+}
+
+// fromError makes one problem, at the outermost position that Hugo knows: in
+// content rather than in the template that content called.
+func (l *logCapture) fromError(err error, rule string) pipeline.Problem {
+	p := pipeline.Problem{Severity: pipeline.Error, Rule: rule}
+	var at []herrors.FileError
+	cause := err
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		if fe, ok := inner.(herrors.FileError); ok && fe.Position().Filename != "" {
+			at = append(at, fe)
+		}
+		cause = inner
+	}
+	p.Message = strings.TrimSpace(cause.Error())
+	if len(at) > 0 {
+		pos := at[0].Position()
+		p.File, p.Line, p.Column = l.relative(pos.Filename), max(pos.LineNumber, 1), max(pos.ColumnNumber, 1)
+		for _, fe := range at[1:] {
+			if f := l.relative(fe.Position().Filename); f != p.File {
+				p.Hint = fmt.Sprintf("it comes from %s:%d:%d", f, fe.Position().LineNumber, fe.Position().ColumnNumber)
+			}
+		}
+		p.Message = l.shorten(p.Message)
+		return classify(p)
+	}
+	p.Message = l.shorten(strings.TrimSpace(err.Error()))
+	return classify(l.place(p))
+}
+
+// wrappers is what Hugo says around every error, in which nothing is said.
+var wrappers = regexp.MustCompile(`^(failed to (load|create|init) \S+( from \S+)?( config)?: |render: |process: |assemble: |initSites: |\[?\w*\]? ?failed to render pages: |template: [^ ]+: )+`)
+
+func (l *logCapture) shorten(message string) string {
+	message = wrappers.ReplaceAllString(message, "")
+	return strings.ReplaceAll(message, l.source+string(filepath.Separator), "")
+}
+
+var quotedPosition = regexp.MustCompile(`:? ?"([^"\n]+?):(\d+)(?::(\d+))?"`)
+
+// place takes the position out of a message in which it is written.
+func (l *logCapture) place(p pipeline.Problem) pipeline.Problem {
+	if p.File == "" {
+		if m := quotedPosition.FindStringSubmatchIndex(p.Message); m != nil {
+			sub := func(i int) string {
+				if m[2*i] < 0 {
+					return ""
+				}
+				return p.Message[m[2*i]:m[2*i+1]]
+			}
+			p.File = l.relative(sub(1))
+			p.Line, _ = strconv.Atoi(sub(2))
+			p.Column, _ = strconv.Atoi(sub(3))
+			p.Message = strings.TrimSpace(p.Message[:m[0]] + p.Message[m[1]:])
+			p.Message = strings.TrimSuffix(p.Message, ":")
+		}
+	}
+	p.Message = l.shorten(strings.TrimSpace(p.Message))
+	return p
+}
+
+// classify gives known messages their rule and hint. Each is held by a canary
+// test.
+func classify(p pipeline.Problem) pipeline.Problem {
+	switch {
+	case strings.Contains(p.Message, "REF_NOT_FOUND"):
+		p.Rule = "ref"
+		p.Message = strings.TrimSpace(p.Message[strings.Index(p.Message, "REF_NOT_FOUND:")+len("REF_NOT_FOUND:"):])
+	case strings.HasPrefix(p.Message, "toc: "):
+		p.Rule = "toc"
+	case strings.HasPrefix(p.Message, "mono: "):
+		p.Rule = "shortcode"
+	case strings.Contains(p.Message, "template for shortcode") || strings.Contains(p.Message, "must be closed or self-closed") || strings.Contains(p.Message, "unclosed shortcode"):
+		p.Rule = "shortcode"
+	case strings.Contains(p.Message, "module") && strings.Contains(p.Message, "not found"):
+		p.Hint = "put the theme where the configuration says, or mend `theme` and `themesDir` there"
+	}
+	message, rest, more := strings.Cut(p.Message, "\n")
+	p.Message = message
+	if more && p.Hint == "" && strings.TrimSpace(rest) != "" {
+		p.Hint = strings.Join(strings.Fields(rest), " ")
+	}
+	return p
+}
+
+// relative is a file's path as an author writes it.
+func (l *logCapture) relative(name string) string {
+	if !filepath.IsAbs(name) {
+		return filepath.ToSlash(name)
+	}
+	rel, err := filepath.Rel(l.source, name)
+	if err != nil || strings.HasPrefix(rel, "..") {
+		return filepath.ToSlash(name)
+	}
+	return filepath.ToSlash(rel)
+}

@@ -1,0 +1,153 @@
+package pipeline
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"unicode/utf8"
+)
+
+// Content is one content file: what its front matter says and where everything
+// in it stands. Plugins may change the fields in Collect; after that nobody
+// does.
+type Content struct {
+	// Path is slash-separated and relative to the source directory; for a file
+	// of a theme or module it is the path an author would recognise.
+	Path string
+	// Filename is where the file lies.
+	Filename string
+	// Logical is the path in the content tree, such as /posts/a.md.
+	Logical string
+	// Root is the directory of the content tree that holds the file.
+	Root string
+	// Language is the code of the language the file belongs to.
+	Language string
+	// Format is yaml, toml, json or org, or empty where there is no front matter.
+	Format string
+	// FrontMatter is as its format decodes it, keys in lower case. Nil when
+	// there is none, or none that can be read.
+	FrontMatter map[string]any
+	// Keys has the places of the top-level keys in front matter.
+	Keys map[string]Place
+	// BodyLine is the line on which the body begins.
+	BodyLine int
+	// Shortcodes are the calls of shortcodes, in order.
+	Shortcodes []Shortcode
+	// HeadingShift is added to the level of every heading of the body.
+	HeadingShift int
+	// LeftOut says why the page is not published; empty if it is.
+	LeftOut string
+
+	read func() ([]byte, error)
+}
+
+// A Place is a line and a column in characters, both from 1.
+type Place struct{ Line, Column int }
+
+// A Shortcode is one call in a content file.
+type Shortcode struct {
+	Place
+	Name   string
+	Params map[string]Param // by name, or "0", "1" … by position
+}
+
+// A Param of a shortcode and its place.
+type Param struct {
+	Place
+	Value string
+}
+
+// Read returns the file's bytes as they lie on disk.
+func (c *Content) Read() ([]byte, error) {
+	if c.read != nil {
+		return c.read()
+	}
+	return os.ReadFile(c.Filename)
+}
+
+// WithReader sets where Read reads from.
+func (c *Content) WithReader(read func() ([]byte, error)) { c.read = read }
+
+// Section is the first element of the logical path, "" at the top.
+func (c *Content) Section() string {
+	first, _, found := strings.Cut(strings.TrimPrefix(c.Logical, "/"), "/")
+	if !found {
+		return ""
+	}
+	return first
+}
+
+// Base is the file's name.
+func (c *Content) Base() string {
+	return c.Logical[strings.LastIndexByte(c.Logical, '/')+1:]
+}
+
+// Problem makes a problem at a place in the file.
+func (c *Content) Problem(at Place, severity Severity, rule, message, hint string) Problem {
+	return Problem{File: c.Path, Line: at.Line, Column: at.Column, Severity: severity, Rule: rule, Message: message, Hint: hint}
+}
+
+// A Collection is all content of a site before Hugo reads it.
+type Collection struct {
+	Settings
+	// Contents are sorted by path.
+	Contents []*Content
+	// HasShortcode reports whether a template for a shortcode is there.
+	HasShortcode func(name string) bool
+	// ShortcodeNames are those that could have been meant.
+	ShortcodeNames []string
+	// HasCodeHook reports whether a template renders code of a language.
+	HasCodeHook func(lang string) bool
+	Problems    *Problems
+	// Tags is the set of tags, sorted by language and slug.
+	Tags []Tag
+	// TagSlug is the slug of a tag in any spelling; nil without tags.
+	TagSlug func(tag string) string
+
+	virtual map[string][]byte
+}
+
+// A Tag is one tag of one language, and how many posts have it.
+type Tag struct {
+	Language, Slug, Title string
+	Count                 int
+}
+
+// AddContent adds a content file that lies on no disk, such as the page of a
+// tag. A file that does lie there wins.
+func (c *Collection) AddContent(filename string, data []byte) {
+	if c.virtual == nil {
+		c.virtual = make(map[string][]byte)
+	}
+	c.virtual[filename] = data
+}
+
+// Virtual returns the files that were added, by absolute name.
+func (c *Collection) Virtual() map[string][]byte { return c.virtual }
+
+// Find is the place at which s stands for the nth time in the body, counted
+// from 1; the first line of the body if it does not.
+func (c *Content) Find(s string, nth int) Place {
+	src, err := c.Read()
+	if err != nil || s == "" {
+		return Place{Line: max(c.BodyLine, 1), Column: 1}
+	}
+	off := 0
+	for range c.BodyLine - 1 {
+		off += bytes.IndexByte(src[off:], '\n') + 1
+	}
+	for ; nth > 0; nth-- {
+		n := bytes.Index(src[off:], []byte(s))
+		if n < 0 {
+			return Place{Line: max(c.BodyLine, 1), Column: 1}
+		}
+		if off += n; nth > 1 {
+			off += len(s)
+		}
+	}
+	begin := bytes.LastIndexByte(src[:off], '\n') + 1
+	return Place{
+		Line:   1 + bytes.Count(src[:off], []byte("\n")),
+		Column: 1 + utf8.RuneCount(src[begin:off]),
+	}
+}

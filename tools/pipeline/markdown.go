@@ -1,0 +1,65 @@
+package pipeline
+
+import "github.com/yuin/goldmark/parser"
+
+// Code is one block of code to render. CodeOptions has the site's and the
+// block's options applied.
+type Code struct {
+	Text       string
+	Language   string
+	Attributes []CodeAttribute
+	Options    CodeOptions
+}
+
+// A CodeAttribute is an attribute for the element around the code.
+type CodeAttribute struct{ Name, Value string }
+
+// CodeOptions are Hugo's highlight options, documented at
+// https://gohugo.io/functions/transform/highlight/#options.
+type CodeOptions struct {
+	Style              string
+	WrapperClass       string
+	NoClasses          bool
+	LineNos            any
+	LineNumbersInTable bool
+	AnchorLineNos      bool
+	LineAnchors        string
+	LineNoStart        int
+	HlLines            string
+	HlLinesParsed      [][2]int
+	HlInline           bool
+	TabWidth           int
+	GuessSyntax        bool
+}
+
+// CodeHTML is rendered code. HTML[InnerLow:InnerHigh] is what stands inside
+// the innermost element.
+type CodeHTML struct {
+	HTML                string
+	InnerLow, InnerHigh int
+}
+
+// A Document is what Markdown extenders may know of the text being parsed.
+type Document struct {
+	// Content is the content file, nil for text that has none.
+	Content *Content
+	// Resolve returns the address of the page that a content file's path, as an
+	// author writes it in this document, leads to.
+	Resolve func(path string) (link string, ok bool)
+	// Problems takes what is wrong with the text.
+	Problems *Problems
+}
+
+var documentKey = parser.NewContextKey()
+
+// DocumentOf returns the document that is being parsed, for use in parsers and
+// transformers of an extender. It is never nil.
+func DocumentOf(pc parser.Context) *Document {
+	if d, ok := pc.Get(documentKey).(*Document); ok {
+		return d
+	}
+	return &Document{Problems: new(Problems)}
+}
+
+// WithDocument puts the document into a parser's context.
+func WithDocument(pc parser.Context, d *Document) { pc.Set(documentKey, d) }

@@ -1,0 +1,145 @@
+package pipeline
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Severity says what a Problem does to a build: an Error stops it, a Warning
+// never does.
+type Severity int
+
+const (
+	Warning Severity = iota
+	Error
+)
+
+func (s Severity) String() string {
+	if s == Error {
+		return "error"
+	}
+	return "warning"
+}
+
+// A Problem is one finding about the site, at the place its author can mend it.
+type Problem struct {
+	File     string   // slash-separated, relative to the source directory; empty when unknown
+	Line     int      // from 1; 0 when unknown
+	Column   int      // in characters, from 1; 0 when unknown
+	Severity Severity // as the rule's default or the site's configuration has it
+	Rule     string   // the name that [params.duskpress.rules] knows it by
+	Message  string   // one sentence, without a full stop
+	Hint     string   // how to mend it, where known
+}
+
+// Position is File:Line:Column, as far as it is known.
+func (p Problem) Position() string {
+	switch {
+	case p.File == "":
+		return "(place unknown)"
+	case p.Line == 0:
+		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	default:
+		return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+	}
+}
+
+func (p Problem) compare(q Problem) int {
+	return cmp.Or(
+		cmp.Compare(p.File, q.File),
+		cmp.Compare(p.Line, q.Line),
+		cmp.Compare(p.Column, q.Column),
+		cmp.Compare(q.Severity, p.Severity),
+		cmp.Compare(p.Rule, q.Rule),
+		cmp.Compare(p.Message, q.Message),
+		cmp.Compare(p.Hint, q.Hint),
+	)
+}
+
+// Rules holds what a site configured for rules: "error", "warning" or "off" by
+// rule name.
+type Rules map[string]string
+
+// Problems collects findings from every goroutine of a build. The zero value
+// is ready to use.
+type Problems struct {
+	mu    sync.Mutex
+	rules Rules
+	// gentle turns errors into warnings, but for those of the rules in
+	// alwaysStop: the compat profile.
+	gentle bool
+	list   []Problem
+}
+
+// alwaysStop names the rules whose errors stop a site in the compat profile
+// too: without them Hugo itself would publish something else at each run, or
+// nothing at all.
+var alwaysStop = map[string]bool{
+	"collision": true,
+	"hugo":      true,
+	"panic":     true,
+	"source":    true,
+}
+
+// Configure sets the severities that the site asks for. It must be called
+// before problems of configurable rules are added.
+func (ps *Problems) Configure(rules Rules, gentle bool) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.rules, ps.gentle = rules, gentle
+}
+
+// Add records a problem, unless its rule is switched off.
+func (ps *Problems) Add(p Problem) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if ps.gentle && !alwaysStop[p.Rule] {
+		p.Severity = Warning
+	}
+	switch ps.rules[p.Rule] {
+	case "off":
+		return
+	case "warning":
+		p.Severity = Warning
+	case "error":
+		p.Severity = Error
+	}
+	ps.list = append(ps.list, p)
+}
+
+// Errorf records an error without a position.
+func (ps *Problems) Errorf(rule, format string, args ...any) {
+	ps.Add(Problem{Severity: Error, Rule: rule, Message: fmt.Sprintf(format, args...)})
+}
+
+// Sorted returns the problems by position, each once.
+func (ps *Problems) Sorted() []Problem {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	list := slices.Clone(ps.list)
+	slices.SortFunc(list, Problem.compare)
+	return slices.Compact(list)
+}
+
+// Count returns how many errors and warnings there are, each counted once.
+func (ps *Problems) Count() (errors, warnings int) {
+	for _, p := range ps.Sorted() {
+		if p.Severity == Error {
+			errors++
+		} else {
+			warnings++
+		}
+	}
+	return errors, warnings
+}
+
+// Failed reports whether there is at least one error.
+func (ps *Problems) Failed() bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return slices.ContainsFunc(ps.list, func(p Problem) bool { return p.Severity == Error })
+}

@@ -1,0 +1,167 @@
+package pipeline
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Kind says where an output file comes from.
+type Kind int
+
+const (
+	Rendered  Kind = iota // a template wrote it
+	Asset                 // a resource that a template published
+	Bundled               // a file of a page bundle, published as it is
+	Static                // a file of static/, published as it is
+	Generated             // a Generate plugin added it
+)
+
+func (k Kind) String() string {
+	return [...]string{"page", "asset", "bundle file", "static file", "generated file"}[k]
+}
+
+// A File is one file of the site being made.
+type File struct {
+	Path      string // slash-separated, relative to the site
+	Kind      Kind
+	MediaType string
+	// Fingerprinted files carry a hash of their bytes in their name and must
+	// not be changed.
+	Fingerprinted bool
+	// Content is the content file that the page was made from, if any.
+	Content *Content
+	// Origin names the source for messages: a content file, a template's page
+	// kind, a static file.
+	Origin string
+	// RawSize and Size are the bytes before and after the File phase.
+	RawSize, Size int64
+	SHA256        [sha256.Size]byte
+	// Data holds the bytes during the File phase, and is nil otherwise.
+	Data []byte
+	// Open reads a static file, which passes no File phase.
+	Open func() (io.ReadCloser, error)
+	// Facts are what the facts plugin found, nil for other than HTML.
+	Facts *Facts
+}
+
+// Facts are what one parse of an HTML page found.
+type Facts struct {
+	Title string
+	Lang  string
+	IDs   []string
+	Links []Link
+}
+
+// A Link is one reference out of a page, as it is written there.
+type Link struct {
+	Element, Attribute, URL string
+}
+
+// HasID reports whether an element of the page has the id.
+func (f *Facts) HasID(id string) bool { return slices.Contains(f.IDs, id) }
+
+// A Store keeps the bytes of a site being made. Write may be called in
+// parallel, for different paths.
+type Store interface {
+	Write(path string, data []byte) error
+	Copy(path string, r io.Reader) error
+	Read(path string) ([]byte, error)
+}
+
+// A Site is the site being made: which files it has, and their facts.
+type Site struct {
+	Settings
+	Problems   *Problems
+	Collection *Collection
+	// Pages is how many pages the engine rendered.
+	Pages int
+
+	store Store
+	add   func(*File) error
+	mu    sync.Mutex
+	files map[string]*File
+}
+
+// Files returns the files, sorted by path.
+func (s *Site) Files() []*File {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	files := make([]*File, 0, len(s.files))
+	for _, f := range s.files {
+		files = append(files, f)
+	}
+	slices.SortFunc(files, func(a, b *File) int { return cmp.Compare(a.Path, b.Path) })
+	return files
+}
+
+// File returns the file at a path, or nil.
+func (s *Site) File(path string) *File {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.files[path]
+}
+
+// Read returns the bytes of a file as they would be published.
+func (s *Site) Read(path string) ([]byte, error) { return s.store.Read(path) }
+
+// Add gives the site a new file, which then passes the File phase. It is for
+// Generate hooks; a path that is taken is an error.
+func (s *Site) Add(p string, data []byte) error {
+	if !validPath(p) {
+		return fmt.Errorf("adding %q: not a relative, clean, slash-separated path", p)
+	}
+	if f := s.File(p); f != nil {
+		return fmt.Errorf("adding %s: the %s %s is there already", p, f.Kind, f.Origin)
+	}
+	return s.add(&File{Path: p, Kind: Generated, MediaType: mediaType(p), Origin: "a plugin", Data: data})
+}
+
+// Rewrite replaces the bytes of a file. It is for Finish hooks.
+func (s *Site) Rewrite(f *File, data []byte) error {
+	if err := s.store.Write(f.Path, data); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.Size, f.SHA256 = int64(len(data)), sha256.Sum256(data)
+	return nil
+}
+
+// put records a file; it reports the one that held the path before.
+func (s *Site) put(f *File) (before *File) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before = s.files[f.Path]
+	s.files[f.Path] = f
+	return before
+}
+
+func validPath(p string) bool {
+	return p != "" && p == path.Clean(p) && !strings.HasPrefix(p, "/") && p != ".." && !strings.HasPrefix(p, "../") && !strings.Contains(p, "\\")
+}
+
+// mediaType knows the types of files that plugins generate; the engine tells
+// those of its own files.
+func mediaType(p string) string {
+	switch path.Ext(p) {
+	case ".html":
+		return "text/html"
+	case ".json":
+		return "application/json"
+	case ".xml":
+		return "application/xml"
+	case ".svg":
+		return "image/svg+xml"
+	case ".css":
+		return "text/css"
+	case ".js":
+		return "text/javascript"
+	}
+	return "application/octet-stream"
+}

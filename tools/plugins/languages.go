@@ -1,0 +1,76 @@
+package plugins
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+
+	"duskpress/tools/highlight"
+	"duskpress/tools/pipeline"
+)
+
+func init() {
+	pipeline.Register(pipeline.Plugin{
+		Name:    "languages",
+		Summary: "reports fences in a language that nothing can highlight",
+		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
+			cfg := languagesConfig{Plain: []string{"goat", "math", "mermaid", "text", "txt", "plain", "console-output", "output"}}
+			if err := s.Decode(&cfg); err != nil {
+				return pipeline.Hooks{}, err
+			}
+			plain := make(map[string]bool)
+			for _, name := range cfg.Plain {
+				plain[strings.ToLower(name)] = true
+			}
+			return pipeline.Hooks{Markdown: func(c *pipeline.Collection) goldmark.Extender { return fences{plain, c.HasCodeHook} }}, nil
+		},
+	})
+}
+
+type languagesConfig struct {
+	// Plain are names for blocks that are meant to stay without colours.
+	Plain []string `json:"plain"`
+}
+
+type fences struct {
+	plain   map[string]bool
+	hasHook func(string) bool
+}
+
+// Extend implements goldmark.Extender.
+func (f fences) Extend(md goldmark.Markdown) {
+	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(f, 96)))
+}
+
+// Transform reports, and changes nothing.
+func (f fences) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
+	d := pipeline.DocumentOf(pc)
+	if d.Content == nil {
+		return
+	}
+	nth := make(map[string]int)
+	ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		block, ok := n.(*ast.FencedCodeBlock)
+		if !ok || !entering || block.Info == nil {
+			return ast.WalkContinue, nil
+		}
+		info := string(block.Info.Segment.Value(reader.Source()))
+		lang, _, _ := strings.Cut(strings.Fields(info + " ")[0], "{")
+		if lang == "" || f.plain[strings.ToLower(lang)] || highlight.Known(lang) || f.hasHook != nil && f.hasHook(lang) {
+			return ast.WalkContinue, nil
+		}
+		nth[info]++
+		hint := "leave the language out, or add it to `plain` in [params.duskpress.plugins.languages]"
+		if near := highlight.Nearest(lang); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		d.Problems.Add(d.Content.Problem(d.Content.Find(info, nth[info]), pipeline.Warning, "language",
+			fmt.Sprintf("nothing can highlight %q", lang), hint))
+		return ast.WalkContinue, nil
+	})
+}

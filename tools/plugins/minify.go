@@ -1,0 +1,55 @@
+package plugins
+
+import (
+	"context"
+	"fmt"
+
+	"duskpress/tools/minify"
+	"duskpress/tools/pipeline"
+)
+
+func init() {
+	pipeline.Register(pipeline.Plugin{
+		Name:    "minify",
+		Summary: "minifies rendered HTML, JSON, XML, SVG, CSS and JavaScript with tdewolff/minify and Hugo's [minify] settings",
+		Compat:  true,
+		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
+			if err := s.Decode(&struct{}{}); err != nil || !s.Minify {
+				return pipeline.Hooks{}, err
+			}
+			cfg, ok := s.Section("minify").(minify.Config)
+			if !ok {
+				cfg = minify.Default()
+			}
+			m := minifier{minify.New(cfg)}
+			return pipeline.Hooks{File: m.file}, nil
+		},
+	})
+}
+
+type minifier struct{ *minify.Minifier }
+
+// file minifies what templates made. A fingerprinted file, whose name promises
+// its bytes, and a file that an author put into a bundle stay as they are.
+func (m minifier) file(_ context.Context, f *pipeline.File, problems *pipeline.Problems) error {
+	if f.Fingerprinted || f.Kind == pipeline.Bundled {
+		return nil
+	}
+	out, known, err := m.Minify(f.MediaType, f.Data)
+	if err != nil {
+		p := pipeline.Problem{
+			Severity: pipeline.Warning, Rule: "minify",
+			Message: fmt.Sprintf("%s is published as it is, since the minifier cannot read it: %v", f.Path, err),
+			Hint:    "mend what makes it, or switch this type off in [minify]",
+		}
+		if f.Content != nil {
+			p.File = f.Content.Path
+		}
+		problems.Add(p)
+		return nil
+	}
+	if known {
+		f.Data = out
+	}
+	return nil
+}

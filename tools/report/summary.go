@@ -1,0 +1,93 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Summary is what a command has to say at its end.
+type Summary struct {
+	Command     string
+	Exit        int
+	Outcome     string // one sentence: what is now the case
+	Destination string
+	Pages       int
+	Files       int
+	RawBytes    int64 // before minifying
+	Bytes       int64
+	Errors      int
+	Warnings    int
+	LeftOut     []LeftOut
+	Notes       []string
+	Duration    time.Duration
+}
+
+// LeftOut is one content file that is not published, and why.
+type LeftOut struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
+}
+
+// Summary writes the summary; its last line carries the exit code.
+func (p Printer) Summary(s Summary) {
+	if p.Format == JSON {
+		line, err := json.Marshal(map[string]any{
+			"command": s.Command, "exit": s.Exit, "outcome": s.Outcome, "destination": s.Destination,
+			"pages": s.Pages, "files": s.Files, "bytes": s.Bytes, "bytes_before_minifying": s.RawBytes,
+			"errors": s.Errors, "warnings": s.Warnings, "left_out": orEmpty(s.LeftOut), "notes": orEmpty(s.Notes),
+			"milliseconds": s.Duration.Milliseconds(),
+		})
+		if err == nil {
+			fmt.Fprintf(p.Out, "%s\n", line)
+		}
+		return
+	}
+	var b strings.Builder
+	if s.Files > 0 {
+		fmt.Fprintf(&b, "%s, %s, %s (%s before minifying), in %s\n", plural(s.Pages, "page"), plural(s.Files, "file"), bytes(s.Bytes), bytes(s.RawBytes), seconds(s.Duration))
+	}
+	if len(s.LeftOut) > 0 {
+		fmt.Fprintf(&b, "left out, %d:\n", len(s.LeftOut))
+		for _, l := range s.LeftOut {
+			fmt.Fprintf(&b, "  %s (%s)\n", l.File, l.Reason)
+		}
+	}
+	for _, n := range s.Notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
+	}
+	if s.Errors+s.Warnings > 0 {
+		fmt.Fprintf(&b, "%s, %s\n", plural(s.Errors, "error"), plural(s.Warnings, "warning"))
+	}
+	fmt.Fprintf(&b, "%s: %s, exit=%d\n", s.Command, s.Outcome, s.Exit)
+	fmt.Fprint(p.Out, b.String())
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func bytes(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("%d B", n)
+	case n < 1000*1000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	case n < 1000*1000*1000:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
