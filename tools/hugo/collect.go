@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	slashpath "path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -36,6 +37,7 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 	c.HasCodeHook = func(lang string) bool { return hooks[strings.ToLower(lang)] }
 	e.byFilename = make(map[string]*pipeline.Content)
 	e.resources = make(map[string]bool)
+	e.leafDirs = make(map[string]bool)
 
 	var (
 		mu    sync.Mutex
@@ -67,6 +69,9 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 		_, seen := e.byFilename[meta.Filename]
 		if !seen {
 			e.byFilename[meta.Filename] = content
+			if strings.HasPrefix(content.Base(), "index.") {
+				e.leafDirs[slashpath.Dir(content.Logical)] = true
+			}
 			c.Contents = append(c.Contents, content)
 		}
 		mu.Unlock()
@@ -143,6 +148,7 @@ func (e *Engine) parse(c *pipeline.Content) {
 		return
 	}
 	c.BodyLine = 1
+	open := -1 // where a shortcode began that has not ended
 	for i, item := range items {
 		switch {
 		case item.IsFrontMatter():
@@ -150,10 +156,17 @@ func (e *Engine) parse(c *pipeline.Content) {
 			if i+1 < len(items) {
 				c.BodyLine, _ = frontmatter.Place(src, items[i+1].Pos())
 			}
+		case item.IsLeftShortcodeDelim():
+			open = item.Pos()
+		case item.IsRightShortcodeDelim():
+			open = -1
 		case item.IsShortcodeName(), item.IsInlineShortcodeName():
 			c.Shortcodes = append(c.Shortcodes, shortcodeAt(src, items, i))
 		case item.IsError():
 			line, column := frontmatter.Place(src, item.Pos())
+			if open >= 0 {
+				line, column = frontmatter.Place(src, open)
+			}
 			rule := "shortcode"
 			if i == 0 || c.Format == "" && strings.Contains(item.Err.Error(), "front matter") {
 				rule = "front-matter"
@@ -223,8 +236,13 @@ func shortcodeAt(src []byte, items pageparser.Items, i int) pipeline.Shortcode {
 	n, key := 0, ""
 	for _, item := range items[i+1:] {
 		switch {
-		case item.IsRightShortcodeDelim() || item.IsDone():
+		case item.IsRightShortcodeDelim():
+			s.ToEnd = len(src) - item.Pos()
 			return s
+		case item.IsDone():
+			return s
+		case item.IsShortcodeClose():
+			s.SelfClosed = true
 		case item.IsShortcodeParam():
 			value := item.ValStr(src)
 			s.Params[fmt.Sprint(n)] = pipeline.Param{Place: place(item.Pos()), Value: value}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gohugoio/hugo/cache/dynacache"
 	"github.com/gohugoio/hugo/resources/page"
 
 	"duskpress/tools/pipeline"
@@ -16,6 +17,7 @@ import (
 // chance. It reports whether rendering may begin.
 func (e *Engine) assembled() bool {
 	pages := e.allPages()
+	e.forgetOrder()
 	idx := &e.pages
 	idx.owners = make(map[string]owner)
 	idx.byFile = make(map[string]page.Page)
@@ -169,4 +171,14 @@ func (e *Engine) allPages() []page.Page {
 		}
 	}
 	return pages
+}
+
+// forgetOrder drops the lists of pages that Hugo keeps, since it sorts them by
+// the rules of the language that it is rendering: before rendering, for every
+// site by those of the first.
+func (e *Engine) forgetOrder() {
+	e.sites.MemCache.ClearMatching(
+		func(name string, _ dynacache.PartitionManager) bool { return strings.HasPrefix(name, "/pag") },
+		func(_, _ any) bool { return true },
+	)
 }

@@ -204,33 +204,36 @@ func parseOptions(s string) (map[string]any, error) {
 	return m, nil
 }
 
-// decodeOptions writes options over a configuration: keys in any case, linenos
-// as a boolean, "table" or "inline", hl_lines of a fence as ranges from 0 that
-// move with linenostart.
-func decodeOptions(given map[string]any, cfg *highlight.Config) error {
-	m := make(map[string]any, len(given)+1)
-	for key, value := range given {
-		m[strings.ToLower(key)] = value
-	}
-	base := 1
-	if v, ok := m["linenostart"]; ok {
-		base = cast.ToInt(v)
+// decodeOptions writes options over a configuration, after it normalised them
+// in place as Hugo does, which a template can see: keys in lower case, linenos
+// as a boolean beside lineNumbersInTable, hl_lines of a fence as ranges from 0
+// that move with linenostart.
+func decodeOptions(m map[string]any, cfg *highlight.Config) error {
+	for key, value := range m {
+		if lower := strings.ToLower(key); lower != key {
+			delete(m, key)
+			m[lower] = value
+		}
 	}
 	if v, ok := m["linenos"]; ok {
 		if v == "table" || v == "inline" {
-			m["linenumbersintable"] = v == "table"
+			m["lineNumbersInTable"] = v == "table"
 		}
 		if s, ok := v.(string); ok {
 			m["linenos"] = s != "false"
 		}
 	}
 	if ranges, ok := m["hl_lines"].([][2]int); ok {
-		moved := make([][2]int, len(ranges))
-		for i, r := range ranges {
-			moved[i] = [2]int{r[0] + base, r[1] + base}
+		base := 1
+		if v, ok := m["linenostart"]; ok {
+			base = cast.ToInt(v)
+		}
+		for i := range ranges {
+			ranges[i][0] += base
+			ranges[i][1] += base
 		}
 		delete(m, "hl_lines")
-		m["hl_lines_parsed"] = moved
+		m["hl_lines_parsed"] = ranges
 	}
 	return mapstructure.WeakDecode(m, cfg)
 }

@@ -51,10 +51,8 @@ func (e *Engine) insideBundle(c *pipeline.Content) bool {
 		return false
 	}
 	for dir := path.Dir(c.Logical); ; dir = path.Dir(dir) {
-		for _, other := range e.collection.Contents {
-			if path.Dir(other.Logical) == dir && strings.HasPrefix(other.Base(), "index.") {
-				return true
-			}
+		if e.leafDirs[dir] {
+			return true
 		}
 		if dir == "/" || dir == "." {
 			return false

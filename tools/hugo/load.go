@@ -60,7 +60,8 @@ type Engine struct {
 
 	collection *pipeline.Collection
 	byFilename map[string]*pipeline.Content
-	resources  map[string]bool
+	resources  map[string]bool // files in content/ that are no content
+	leafDirs   map[string]bool // logical directories of leaf bundles
 
 	mu    sync.Mutex
 	pages pageIndex

@@ -47,7 +47,11 @@ type Place struct{ Line, Column int }
 // A Shortcode is one call in a content file.
 type Shortcode struct {
 	Place
-	Name   string
+	// Name begins with / where it closes.
+	Name       string
+	SelfClosed bool
+	// ToEnd is how many bytes of the file follow from its closing delimiter on.
+	ToEnd  int
 	Params map[string]Param // by name, or "0", "1" … by position
 }
 

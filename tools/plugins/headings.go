@@ -215,7 +215,7 @@ scan:
 			switch {
 			case form.dateLine >= 0:
 				problems = append(problems, headingProblem{at, "date",
-					fmt.Sprintf("a second date; the first, %s, stands on line %d", form.Date, form.dateLine+1), "keep one of them"})
+					fmt.Sprintf("a second date; the first stands on line %d", form.dateLine+1), "keep one of them"})
 			case !ok:
 				problems = append(problems, headingProblem{at, "date",
 					fmt.Sprintf("%q looks like a date and is none", value), "write it as 2006-01-02, optionally with a time: 2006-01-02 15:04"})
