@@ -3,10 +3,12 @@ package highlight
 import (
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/chroma/v2"
 	"github.com/alecthomas/chroma/v2/lexers"
@@ -181,6 +183,8 @@ func FuzzText(f *testing.F) {
 		if bits&32 != 0 {
 			o.HlLines = "1 3-4"
 		}
+		slow := time.AfterFunc(20*time.Second, func() { panic(fmt.Sprintf("%q does not end: %q", langs[int(lang)%len(langs)], code)) })
+		defer slow.Stop()
 		r, err := Render(code, langs[int(lang)%len(langs)], nil, o)
 		if err != nil {
 			t.Fatal(err)

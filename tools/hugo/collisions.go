@@ -17,6 +17,10 @@ import (
 // chance. It reports whether rendering may begin.
 func (e *Engine) assembled() bool {
 	pages := e.allPages()
+	if err := e.settle(pages); err != nil {
+		e.problems.Errorf("hugo", "%v", err)
+		return false
+	}
 	e.forgetOrder()
 	idx := &e.pages
 	idx.owners = make(map[string]owner)
@@ -48,6 +52,9 @@ func (e *Engine) assembled() bool {
 			o.at = content.Problem(keyPlace(content, "url", "slug", "title"), pipeline.Error, "", "", "")
 		}
 		for _, t := range list {
+			if idx.sample != nil {
+				idx.sample.add(p.Path(), t)
+			}
 			claims = append(claims, claim{t.path, o})
 			if f := p.File(); f != nil && t.dir != "" || p.IsHome() {
 				if f := p.File(); f != nil {

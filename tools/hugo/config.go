@@ -9,6 +9,7 @@ import (
 
 	"duskpress/tools/frontmatter"
 	"duskpress/tools/minify"
+	"duskpress/tools/pipeline"
 )
 
 // minifyConfig hands Hugo's [minify] settings on.
@@ -61,4 +62,27 @@ func (e *Engine) locateConfig(key string) (file string, line, column int) {
 		}
 	}
 	return file, line, column
+}
+
+// placeTheme points a problem with a missing theme at the key that names it.
+// The configuration is not loaded then, so its usual files are looked through.
+func (e *Engine) placeTheme(p pipeline.Problem) pipeline.Problem {
+	if p.File != "" || !strings.Contains(p.Message, "module") {
+		return p
+	}
+	for _, name := range []string{"hugo.toml", "hugo.yaml", "hugo.yml", "config.toml", "config.yaml", "config.yml", "config/_default/hugo.toml", "config/_default/config.toml"} {
+		data, err := os.ReadFile(filepath.Join(e.opts.Source, filepath.FromSlash(name)))
+		if err != nil {
+			continue
+		}
+		format := strings.Replace(strings.TrimPrefix(filepath.Ext(name), "."), "yml", "yaml", 1)
+		for _, key := range []string{"theme", "module.imports"} {
+			if off, exact := frontmatter.Locate(format, data, key); exact {
+				p.File = name
+				p.Line, p.Column = frontmatter.Place(data, off)
+				return p
+			}
+		}
+	}
+	return p
 }

@@ -152,6 +152,21 @@ func (d *destinationFs) send(path string, data []byte) error {
 	return err
 }
 
+// wrote reports whether a file was sent.
+func (d *destinationFs) wrote(path string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, ok := d.sums[path]
+	return ok
+}
+
+// failure is the first error of the sink.
+func (d *destinationFs) failure() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failed
+}
+
 // flush sends what was held, after Hugo's build.
 func (d *destinationFs) flush() error {
 	d.mu.Lock()
@@ -163,7 +178,7 @@ func (d *destinationFs) flush() error {
 			return err
 		}
 	}
-	return d.failed
+	return d.failure()
 }
 
 // sinkFile collects what Hugo writes to one file.

@@ -14,6 +14,7 @@ type filter struct {
 	segments.SegmentFilter
 	ctx    context.Context
 	before *beforeRender
+	pages  *pageIndex
 }
 
 // beforeRender runs once, whichever site's filter is asked first.
@@ -37,7 +38,7 @@ func (e *Engine) installFilter(ctx context.Context) {
 	e.pages.before = before
 	for _, lang := range e.configs.Languages {
 		conf := e.configs.LanguageConfigMap[lang.Lang]
-		conf.Segments.Config.SegmentFilter = filter{conf.Segments.Config.SegmentFilter, ctx, before}
+		conf.Segments.Config.SegmentFilter = filter{conf.Segments.Config.SegmentFilter, ctx, before, &e.pages}
 	}
 }
 
@@ -52,5 +53,5 @@ func (f filter) ShouldExcludeFine(q segments.SegmentQuery) bool {
 	if f.ctx.Err() != nil {
 		return true
 	}
-	return f.SegmentFilter.ShouldExcludeFine(q)
+	return f.SegmentFilter.ShouldExcludeFine(q) || f.pages.sample != nil && f.pages.sample.excludes(q)
 }

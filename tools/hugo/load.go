@@ -113,7 +113,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 		Logger:      logger,
 	})
 	if err != nil {
-		return nil, &UsageError{e.log.fromError(err, "config"), err}
+		return nil, &UsageError{e.placeTheme(e.log.fromError(err, "config")), err}
 	}
 	if len(configs.LoadingInfo.ConfigFiles) == 0 {
 		return nil, &UsageError{pipeline.Problem{
@@ -159,6 +159,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	}
 	e.installHighlighter()
 	e.installFilter(ctx)
+	e.noteUnsettled()
 	return e, nil
 }
 

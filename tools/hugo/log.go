@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -134,11 +135,40 @@ func (l *logCapture) fromError(err error, rule string) pipeline.Problem {
 				p.Hint = fmt.Sprintf("it comes from %s:%d:%d", f, fe.Position().LineNumber, fe.Position().ColumnNumber)
 			}
 		}
+		l.relocate(&p, pos.Filename)
 		p.Message = l.shorten(p.Message)
 		return classify(p)
 	}
 	p.Message = l.shorten(strings.TrimSpace(err.Error()))
 	return classify(l.place(p))
+}
+
+var templatePosition = regexp.MustCompile(`^template: ([^:\s]+):(\d+)(?::(\d+))?: `)
+
+// relocate points a fault of a template at that template. Hugo names the base
+// template that it was put into, with a line of the other one.
+func (l *logCapture) relocate(p *pipeline.Problem, filename string) {
+	m := templatePosition.FindStringSubmatch(p.Message)
+	if m == nil {
+		return
+	}
+	const layouts = string(filepath.Separator) + "layouts" + string(filepath.Separator)
+	roots := []string{filepath.Join(l.source, "layouts")}
+	if i := strings.LastIndex(filename, layouts); i >= 0 {
+		roots = append([]string{filename[:i+len(layouts)]}, roots...)
+	}
+	for _, root := range roots {
+		file := filepath.Join(root, filepath.FromSlash(m[1]))
+		if _, err := os.Stat(file); err != nil {
+			continue
+		}
+		if rel := l.relative(file); rel != p.File {
+			p.File = rel
+			p.Line, _ = strconv.Atoi(m[2])
+			p.Column, _ = strconv.Atoi(m[3])
+		}
+		return
+	}
 }
 
 // wrappers is what Hugo says around every error, in which nothing is said.
@@ -186,6 +216,9 @@ func classify(p pipeline.Problem) pipeline.Problem {
 	case strings.Contains(p.Message, "template for shortcode") || strings.Contains(p.Message, "must be closed or self-closed") || strings.Contains(p.Message, "unclosed shortcode"):
 		p.Rule = "shortcode"
 	case strings.Contains(p.Message, "module") && strings.Contains(p.Message, "not found"):
+		if m := missingModule.FindStringSubmatch(p.Message); m != nil {
+			p.Message = fmt.Sprintf("theme or module %q is not there", m[1])
+		}
 		p.Hint = "put the theme where the configuration says, or mend `theme` and `themesDir` there"
 	}
 	message, rest, more := strings.Cut(p.Message, "\n")
@@ -195,6 +228,8 @@ func classify(p pipeline.Problem) pipeline.Problem {
 	}
 	return p
 }
+
+var missingModule = regexp.MustCompile(`module "([^"]+)" not found`)
 
 // relative is a file's path as an author writes it.
 func (l *logCapture) relative(name string) string {

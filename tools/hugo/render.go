@@ -9,12 +9,10 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
 
-	"github.com/gohugoio/hugo/hugolib"
 	"github.com/gohugoio/hugo/markup/converter"
 	"github.com/gohugoio/hugo/media"
 	"github.com/spf13/afero"
@@ -29,28 +27,26 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 	if err != nil {
 		return 0, err
 	}
-	e.source.setContent(func(filename string) ([]byte, bool, error) { return e.readContent(filename, job.Source) }, job.Collection.Virtual())
-	e.setCodeHook(job.Code)
-	e.markdown.extenders = job.Extenders
-	e.markdown.problems = e.problems
-	e.markdown.document = e.document
-
 	var rendered atomic.Int64
-	e.destination.written = job.Written
-	e.destination.twice = e.publishedTwice
-	e.destination.sink = func(p string, data []byte) error {
+	e.prepare(job, func(p string, data []byte) error {
 		f := e.outputFile(p, data)
 		if f.Kind == pipeline.Rendered {
 			rendered.Add(1)
 		}
 		return job.Sink(f)
-	}
-	built := e.build()
+	})
+	built := e.build(ctx)
 	if err := ctx.Err(); err != nil {
 		return 0, context.Cause(ctx)
 	}
-	if e.destination.failed != nil && !errors.Is(e.destination.failed, pipeline.ErrProblems) {
-		return 0, e.destination.failed
+	if err := e.destination.failure(); err != nil && !errors.Is(err, pipeline.ErrProblems) {
+		return 0, err
+	}
+	if errors.Is(built, errHung) {
+		if built = e.sampleErrors(ctx, job); built == nil {
+			return 0, pipeline.ErrProblems
+		}
+		return 0, built
 	}
 	e.log.flush(built)
 	if e.problems.Failed() {
@@ -73,14 +69,16 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 	return int(rendered.Load()), nil
 }
 
-func (e *Engine) build() (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			e.opts.Log.Error("panic in hugo", "panic", v, "stack", string(debug.Stack()))
-			err = fmt.Errorf("panic: %v", v)
-		}
-	}()
-	return e.sites.Build(hugolib.BuildCfg{NoBuildLock: true})
+// prepare connects the engine with the plugins and with where files go.
+func (e *Engine) prepare(job pipeline.RenderJob, sink func(string, []byte) error) {
+	e.source.setContent(func(filename string) ([]byte, bool, error) { return e.readContent(filename, job.Source) }, job.Collection.Virtual())
+	e.setCodeHook(job.Code)
+	e.markdown.extenders = job.Extenders
+	e.markdown.problems = e.problems
+	e.markdown.document = e.document
+	e.destination.written = job.Written
+	e.destination.twice = e.publishedTwice
+	e.destination.sink = sink
 }
 
 // readContent is what Hugo reads of a content file.

@@ -97,6 +97,9 @@ type pageIndex struct {
 	before *beforeRender
 	sums   map[string]uint64 // content files as Collect read them
 	static map[string]string // published path -> source file
+	sample *sample           // where only some pages shall be rendered
+	// chooseMain has the languages whose main section Hugo chooses.
+	chooseMain map[string]bool
 
 	owners     map[string]owner // published path -> what will write it
 	byFile     map[string]page.Page

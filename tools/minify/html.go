@@ -3,6 +3,7 @@ package minify
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/html"
@@ -10,36 +11,41 @@ import (
 
 // htmlMask masks white space in HTML, using the library's own lexer, so that
 // both see the same tokens.
-type htmlMask struct{ templateDelims [2]string }
-
-// kept are the elements whose text stays as it is. The library keeps that of
-// pre and textarea by itself in all but odd cases.
-var kept = names("code", "kbd", "pre", "samp")
-
-// gaps are elements that are not shown, but take the space around them along.
-var gaps = names("noscript", "style", "template")
-
-// inline elements stand in a line of text.
-var inline = names("a", "abbr", "b", "bdi", "bdo", "button", "cite", "code", "data", "del", "dfn", "em", "i", "img", "input", "ins", "kbd",
-	"label", "mark", "math", "meter", "output", "picture", "progress", "q", "ruby", "s", "samp", "select", "small", "span", "strong", "sub",
-	"sup", "svg", "textarea", "time", "u", "var")
-
-var void = names("area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "image", "img", "input", "keygen", "link",
-	"meta", "param", "source", "track", "wbr")
-
-// raw elements have text in other languages.
-var raw = names("iframe", "script", "style", "textarea")
-
-// integration elements of SVG and MathML contain HTML.
-var integration = names("annotation-xml", "desc", "foreignobject", "mi", "mn", "mo", "ms", "mtext", "title")
-
-func names(list ...string) map[string]bool {
-	set := map[string]bool{}
-	for _, name := range list {
-		set[name] = true
-	}
-	return set
+type htmlMask struct {
+	templateDelims [2]string
+	keepComments   bool
 }
+
+// What an element is to this package; tags not in the list are 0.
+type trait uint8
+
+const (
+	kept        trait = 1 << iota // its text stays as it is
+	gap                           // not shown, but the library drops the space around it
+	line                          // stands in a line of text, as text does
+	void                          // has no end tag
+	raw                           // its text is in another language, or kept by the library
+	integration                   // contains HTML within SVG or MathML
+)
+
+// The library keeps the text of pre by itself in all but odd cases.
+var traits = func() map[string]trait {
+	all := map[string]trait{}
+	for t, names := range map[trait]string{
+		kept: "code kbd pre samp",
+		gap:  "noscript style template",
+		line: `a abbr b bdi bdo button cite code data del dfn em i img input ins kbd label mark math meter output picture progress
+			q ruby s samp select small span strong sub sup svg textarea time u var`,
+		void:        "area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr",
+		raw:         "iframe script style textarea",
+		integration: "annotation-xml desc foreignobject mi mn mo ms mtext title",
+	} {
+		for _, name := range strings.Fields(names) {
+			all[name] |= t
+		}
+	}
+	return all
+}()
 
 func (htmlMask) needed(doc []byte) bool {
 	inBody := bytes.Contains(doc, []byte("<body"))
@@ -55,11 +61,11 @@ func (htmlMask) needed(doc []byte) bool {
 				inBody = false
 			}
 		case 'c':
-			if hasPrefixFold(doc, "code") && !plain(doc[4:]) {
+			if hasPrefixFold(doc, "code") && !plain(doc, "code") {
 				return true
 			}
 		case 'k':
-			if hasPrefixFold(doc, "kbd") && !plain(doc[3:]) {
+			if hasPrefixFold(doc, "kbd") && !plain(doc, "kbd") {
 				return true
 			}
 		case 'p':
@@ -67,7 +73,7 @@ func (htmlMask) needed(doc []byte) bool {
 				return true
 			}
 		case 's':
-			if hasPrefixFold(doc, "samp") && !plain(doc[4:]) || !inBody && hasPrefixFold(doc, "style") {
+			if hasPrefixFold(doc, "samp") && !plain(doc, "samp") || !inBody && hasPrefixFold(doc, "style") {
 				return true
 			}
 		case 'n':
@@ -82,15 +88,14 @@ func (htmlMask) needed(doc []byte) bool {
 	}
 }
 
-// plain reports whether rest, what follows <code, is ">", text that the library
-// does not change, and an end tag. Even where this is no tag but part of a
-// comment or an attribute, nothing else has been skipped.
-func plain(rest []byte) bool {
-	if len(rest) == 0 || rest[0] != '>' {
-		return false
-	}
+// plain reports whether rest, what follows a <, is no more than the element
+// named, without attributes and with text that the library does not change.
+// Even where this is no element but part of a comment or an attribute, nothing
+// else has been skipped.
+func plain(rest []byte, name string) bool {
+	rest = rest[len(name):]
 	end := bytes.IndexByte(rest, '<')
-	if end < 2 || end+1 >= len(rest) || rest[end+1] != '/' {
+	if end < 2 || rest[0] != '>' || !bytes.HasPrefix(rest[end+1:], []byte("/"+name+">")) {
 		return false
 	}
 	text := rest[1:end]
@@ -119,7 +124,7 @@ func hasPrefixFold(b []byte, lower string) bool {
 }
 
 func (h htmlMask) mask(doc []byte, m *mask) {
-	w := htmlWalk{mask: m, delims: h.templateDelims}
+	w := htmlWalk{mask: m, delims: h.templateDelims, keepComments: h.keepComments}
 	w.walk(doc, doc)
 }
 
@@ -130,26 +135,19 @@ func (h htmlMask) mask(doc []byte, m *mask) {
 // wrongly this keeps more than browsers would, to the end of the document, and
 // never less.
 type htmlWalk struct {
-	mask   *mask
-	delims [2]string
+	mask         *mask
+	delims       [2]string
+	keepComments bool
 
-	open    []string
+	open    [][]byte
 	inPre   bool // the library's own view, in which it keeps text anyway
 	foreign int  // depth of the SVG and MathML elements around
 
 	// For the space around gaps.
-	before     neighbour // of what comes next
-	pending    []byte    // a text of which only the neighbour before is known
-	beforeText neighbour
+	before     trait  // line, gap, or 0: what stands before what comes next
+	pending    []byte // a text of which only that is known
+	beforeText trait
 }
-
-type neighbour int
-
-const (
-	other neighbour = iota
-	line            // text or an inline element
-	gap
-)
 
 // walk masks target at the tokens of doc, which are equal but for the case of
 // names. The lexer writes to doc.
@@ -157,13 +155,24 @@ func (w *htmlWalk) walk(doc, target []byte) {
 	in := parse.NewInputBytes(doc)
 	defer in.Restore()
 	lexer := html.NewTemplateLexer(in, w.delims)
-	inRaw, pushed := false, false
+	inRaw, pushed, afterPre := false, false, false
 	for {
 		start := in.Offset()
 		token, data := lexer.Next()
 		switch token {
+		case html.CommentToken:
+			if afterPre && !w.keepComments {
+				w.comment(target[start : start+len(data)])
+			}
+			afterPre = false
+			continue
+		case html.AttributeToken, html.StartTagCloseToken:
+			continue
+		}
+		afterPre = false
+		switch token {
 		case html.ErrorToken:
-			w.next(other)
+			w.next(0)
 			return
 		case html.TextToken:
 			if !inRaw {
@@ -177,53 +186,53 @@ func (w *htmlWalk) walk(doc, target []byte) {
 			w.next(line)
 		case html.StartTagToken:
 			name := tagName(lexer.Text())
-			inRaw = raw[name]
+			t := traits[string(name)]
+			inRaw, afterPre = t&raw != 0, string(name) == "pre"
 			w.inPre = w.inPre || string(lexer.Text()) == "pre"
-			switch {
-			case gaps[name]:
-				w.next(gap)
-				w.before = other
-			case inline[name]:
-				w.next(line)
-			default:
-				w.next(other)
+			w.next(t & (gap | line))
+			if t&gap != 0 {
+				w.before = 0
 			}
-			if pushed = (len(w.open) > 0 || kept[name]) && !void[name]; pushed {
+			if pushed = (len(w.open) > 0 || t&kept != 0) && t&void == 0; pushed {
 				w.open = append(w.open, name)
 			}
 		case html.StartTagVoidToken:
 			// HTML ignores the slash; SVG and MathML do not.
-			if n := len(w.open) - 1; pushed && w.foreign > 0 && !kept[w.open[n]] && !slices.ContainsFunc(w.open, isIntegration) {
-				w.open = w.open[:n]
+			if pushed && w.foreign > 0 && !w.isHTML() {
+				w.open = w.open[:len(w.open)-1]
 			}
 		case html.EndTagToken:
 			name := tagName(lexer.Text())
+			t := traits[string(name)]
 			inRaw = false
 			w.inPre = w.inPre && string(lexer.Text()) != "pre"
-			switch {
-			case gaps[name]:
-				w.next(other)
+			w.next(t & line)
+			if t&gap != 0 {
 				w.before = gap
-			case inline[name]:
-				w.next(line)
-			default:
-				w.next(other)
 			}
-			if n := len(w.open) - 1; n >= 0 && w.open[n] == name {
+			if n := len(w.open) - 1; n >= 0 && bytes.Equal(w.open[n], name) {
 				w.open = w.open[:n]
 			}
 		}
 	}
 }
 
-func isIntegration(name string) bool { return integration[name] }
+// isHTML reports whether an element just opened within SVG or MathML is HTML,
+// as far as it matters.
+func (w *htmlWalk) isHTML() bool {
+	return traits[string(w.open[len(w.open)-1])]&kept != 0 ||
+		slices.ContainsFunc(w.open, func(name []byte) bool { return traits[string(name)]&integration != 0 })
+}
 
 // tagName cuts what the lexer, unlike browsers, takes for part of a name.
-func tagName(text []byte) string {
-	if i := bytes.IndexAny(text, "/ \t\n\r\f"); i >= 0 {
-		text = text[:i]
+func tagName(text []byte) []byte {
+	for i, c := range text {
+		switch c {
+		case '/', ' ', '\t', '\n', '\r', '\f':
+			return text[:i]
+		}
 	}
-	return string(text)
+	return text
 }
 
 func (w *htmlWalk) text(text []byte) {
@@ -239,14 +248,30 @@ func (w *htmlWalk) text(text []byte) {
 	}
 }
 
+// comment replaces the comment that follows a pre tag, and that the library
+// drops, by a newline and another comment: a newline after the comment would
+// become the one after the tag, which browsers drop.
+func (w *htmlWalk) comment(c []byte) {
+	if len(c) < 5 || c[len(c)-1] != '>' || bytes.Contains(c, []byte("[endif]")) || bytes.HasPrefix(c, []byte("<!--[")) || bytes.HasPrefix(c, []byte("<!--#")) {
+		return
+	}
+	for i := range c {
+		c[i] = '-'
+	}
+	c[0] = '\n'
+	w.mask.byte(&c[0])
+	copy(c[1:], "<!x")
+	c[len(c)-1] = '>'
+}
+
 // next says what stands after the pending text, and before what comes.
-func (w *htmlWalk) next(n neighbour) {
+func (w *htmlWalk) next(n trait) {
 	w.settle(n)
 	w.before = n
 }
 
 // settle decides about the pending text, which is followed by after.
-func (w *htmlWalk) settle(after neighbour) {
+func (w *htmlWalk) settle(after trait) {
 	text := w.pending
 	if text == nil {
 		return
@@ -293,17 +318,19 @@ func (w *htmlWalk) embedded(element []byte, foreign bool) {
 }
 
 func mentionsKept(element []byte) bool {
-	for name := range kept {
-		for rest := element; ; {
-			i := bytes.IndexByte(rest, '<')
-			if i < 0 {
-				break
-			}
-			rest = rest[i+1:]
-			if hasPrefixFold(rest, name) {
+	for {
+		i := bytes.IndexByte(element, '<')
+		if i < 0 {
+			return false
+		}
+		element = element[i+1:]
+		for _, name := range keptNames {
+			if hasPrefixFold(element, name) {
 				return true
 			}
 		}
 	}
-	return false
 }
+
+// keptNames are the elements whose text stays as it is.
+var keptNames = []string{"code", "kbd", "pre", "samp", "textarea"}

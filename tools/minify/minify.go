@@ -92,7 +92,7 @@ func New(c Config) *Minifier {
 		m.minifier[k] = min
 		return min
 	}
-	htmlMinifier := add(htmlKind, c.DisableHTML, keeper{&c.HTML, htmlMask{c.HTML.TemplateDelims}})
+	htmlMinifier := add(htmlKind, c.DisableHTML, keeper{&c.HTML, htmlMask{c.HTML.TemplateDelims, c.HTML.KeepComments}})
 	cssMinifier := add(cssKind, c.DisableCSS, &c.CSS)
 	jsMinifier := add(jsKind, c.DisableJS, &c.JS)
 	jsonMinifier := add(jsonKind, c.DisableJSON, &c.JSON)

@@ -1,18 +1,17 @@
 package minify
 
-import "bytes"
-
-// svgMask masks white space in SVG, where the library trims every text, and so
-// joins the words of <text>one <tspan>two</tspan></text>.
-type svgMask struct{}
-
-var (
-	svgText = names("text", "foreignobject")
-	svgKept = names("code", "kbd", "pre", "samp", "textarea")
+import (
+	"bytes"
+	"slices"
 )
 
+// svgMask masks white space in SVG, where the library trims every text, and so
+// joins the words of <text>one <tspan>two</tspan></text>. It leaves what is
+// in foreignObject alone.
+type svgMask struct{}
+
 func (svgMask) needed(doc []byte) bool {
-	return bytes.Contains(doc, []byte("text")) || bytes.Contains(doc, []byte("oreign"))
+	return bytes.Contains(doc, []byte("text")) || mentionsKept(doc)
 }
 
 func (svgMask) mask(doc []byte, m *mask) {
@@ -36,10 +35,10 @@ func (svgMask) mask(doc []byte, m *mask) {
 				m.trailing(t.text)
 			}
 		}
-		if svgText[t.name] {
+		if t.name == "text" {
 			texts = max(0, texts+n)
 		}
-		if svgKept[t.name] {
+		if slices.Contains(keptNames, t.name) {
 			codes = max(0, codes+n)
 		}
 	})

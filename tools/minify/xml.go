@@ -55,7 +55,7 @@ func escapedCode(text []byte) int {
 			if !bytes.HasPrefix(rest, []byte(lt)) {
 				continue
 			}
-			for name := range svgKept {
+			for _, name := range keptNames {
 				if hasPrefixFold(rest[len(lt):], name) {
 					return at - 1
 				}

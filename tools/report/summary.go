@@ -45,7 +45,7 @@ func (p Printer) Summary(s Summary) {
 		return
 	}
 	var b strings.Builder
-	if s.Files > 0 {
+	if s.Files > 0 && s.Exit == 0 {
 		fmt.Fprintf(&b, "%s, %s, %s (%s before minifying), in %s\n", plural(s.Pages, "page"), plural(s.Files, "file"), bytes(s.Bytes), bytes(s.RawBytes), seconds(s.Duration))
 	}
 	if len(s.LeftOut) > 0 {
