@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -288,6 +289,10 @@ func (p *press) count(site *pipeline.Site) {
 			p.summary.LeftOut = append(p.summary.LeftOut, report.LeftOut{File: c.Path, Reason: c.LeftOut})
 		}
 	}
+	for _, i := range site.Collection.Ignored {
+		p.summary.LeftOut = append(p.summary.LeftOut, report.LeftOut{File: i.Path, Reason: i.Reason})
+	}
+	slices.SortFunc(p.summary.LeftOut, func(a, b report.LeftOut) int { return strings.Compare(a.File, b.File) })
 }
 
 // keepFailed moves what a failed build made to .duskpress/failed, with a

@@ -37,6 +37,10 @@ func registerTestPlugins() {
 		hooks.Markdown = func(*pipeline.Collection) goldmark.Extender { return panicking{} }
 	case "panic-code":
 		hooks.Code = func(pipeline.Code) (pipeline.CodeHTML, error) { panic("planted") }
+	case "code":
+		hooks.Code = func(pipeline.Code) (pipeline.CodeHTML, error) {
+			return pipeline.CodeHTML{HTML: "<pre>planted</pre>", InnerLow: 5, InnerHigh: 12}, nil
+		}
 	case "lines":
 		hooks.Source = dropLine
 	default:

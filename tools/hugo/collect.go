@@ -17,6 +17,7 @@ import (
 
 	"github.com/gohugoio/hugo/common/herrors"
 	"github.com/gohugoio/hugo/hugofs"
+	"github.com/gohugoio/hugo/media"
 	"github.com/gohugoio/hugo/parser/metadecoders"
 	"github.com/gohugoio/hugo/parser/pageparser"
 	"golang.org/x/sync/errgroup"
@@ -84,7 +85,7 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 		Fs:             e.sites.BaseFs.Content.Fs,
 		Root:           "",
 		Logger:         e.sites.Log,
-		IgnoreFile:     e.sites.SourceSpec.IgnoreFile,
+		IgnoreFile:     func(name string) bool { return e.ignore(c, name) },
 		PathParser:     e.sites.Conf.PathParser(),
 		SortDirEntries: true,
 		Ctx:            ctx,
@@ -102,6 +103,25 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 	e.checkSymlinks()
 	e.collection = c
 	return c, nil
+}
+
+// ignore asks Hugo, and notes a content file that it passes over in silence. A
+// name that begins with .# or ends with ~ is an editor's copy.
+func (e *Engine) ignore(c *pipeline.Collection, filename string) bool {
+	if !e.sites.SourceSpec.IgnoreFile(filename) {
+		return false
+	}
+	base := filepath.Base(filename)
+	ext := strings.TrimPrefix(filepath.Ext(base), ".")
+	if strings.HasPrefix(base, ".#") || !e.sites.Conf.ContentTypes().(media.ContentTypes).IsContentSuffix(ext) {
+		return true
+	}
+	reason := "ignored by ignoreFiles in the configuration"
+	if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "#") {
+		reason = fmt.Sprintf("ignored: its name begins with %c", base[0])
+	}
+	c.Ignored = append(c.Ignored, pipeline.Ignored{Path: e.log.relative(filename), Reason: reason})
+	return true
 }
 
 func (e *Engine) language(meta *hugofs.FileMeta) string {

@@ -74,7 +74,7 @@ func (e *Engine) assembled() bool {
 		}
 	}
 	slices.SortStableFunc(claims, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(a.path, b.path), cmp.Compare(a.what, b.what))
+		return cmp.Or(cmp.Compare(a.path, b.path), compareBool(a.alias, b.alias), cmp.Compare(a.what, b.what))
 	})
 	folded := make(map[string]string)
 	for path := range idx.owners {
@@ -100,6 +100,16 @@ func (e *Engine) assembled() bool {
 		}
 	}
 	return !e.problems.Failed()
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // collide reports two owners of one path, at the one an author can mend best.

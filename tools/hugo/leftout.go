@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/gohugoio/hugo/common/htime"
-	"github.com/spf13/cast"
+	"github.com/gohugoio/hugo/langs"
 
 	"duskpress/tools/pipeline"
 )
@@ -26,7 +26,7 @@ func (e *Engine) whyLeftOut(c *pipeline.Content) string {
 	date := func(keys ...string) (time.Time, bool) {
 		for _, key := range keys {
 			if v, ok := c.FrontMatter[key]; ok {
-				if t, err := cast.ToTimeE(v); err == nil && !t.IsZero() {
+				if t, err := htime.ToTimeInDefaultLocationE(v, e.location(c)); err == nil && !t.IsZero() {
 					return t, true
 				}
 			}
@@ -43,6 +43,16 @@ func (e *Engine) whyLeftOut(c *pipeline.Content) string {
 		return ""
 	}
 	return "left out by the configuration, a cascade, or another file of the same name"
+}
+
+// location is the time zone in which dates of a content file are read.
+func (e *Engine) location(c *pipeline.Content) *time.Location {
+	if conf := e.configs.GetByLang(c.Language); conf != nil {
+		if lang, ok := conf.Language().(*langs.Language); ok && langs.GetLocation(lang) != nil {
+			return langs.GetLocation(lang)
+		}
+	}
+	return time.UTC
 }
 
 // insideBundle reports whether a leaf bundle holds the file.

@@ -81,6 +81,9 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	if err := checkSource(o.Source); err != nil {
 		return nil, err
 	}
+	if !hasConfig(o) {
+		return nil, noConfig(o.Source)
+	}
 	e := &Engine{opts: o, problems: o.Problems}
 	e.log = newLogCapture(o.Source, o.Problems)
 	logger := e.log.logger(nil)
@@ -116,11 +119,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 		return nil, &UsageError{e.placeTheme(e.log.fromError(err, "config")), err}
 	}
 	if len(configs.LoadingInfo.ConfigFiles) == 0 {
-		return nil, &UsageError{pipeline.Problem{
-			Severity: pipeline.Error, Rule: "config",
-			Message: "no configuration: there is no config.toml, hugo.toml, hugo.yaml, hugo.json or config/ in " + o.Source,
-			Hint:    "run it in the site's directory, or name that with --source",
-		}, nil}
+		return nil, noConfig(o.Source)
 	}
 	if !configs.Base.C.Clock.IsZero() {
 		htime.Clock = clocks.Start(configs.Base.C.Clock)
@@ -177,6 +176,40 @@ func checkSource(dir string) error {
 		return usage(fmt.Sprintf("the source %s is not a directory", dir), "name the directory that holds the configuration")
 	}
 	return nil
+}
+
+// hasConfig reports whether there is something that Hugo would read, so that a
+// wrong directory is told before Hugo makes its caches there.
+func hasConfig(o Options) bool {
+	if o.ConfigFile != "" {
+		return true
+	}
+	names := []string{"config"}
+	if o.ConfigDir != "" {
+		names = []string{o.ConfigDir}
+	}
+	for _, base := range []string{"hugo", "config"} {
+		for _, ext := range []string{".toml", ".yaml", ".yml", ".json"} {
+			names = append(names, base+ext)
+		}
+	}
+	for _, name := range names {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(o.Source, name)
+		}
+		if _, err := os.Stat(name); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func noConfig(source string) error {
+	return &UsageError{pipeline.Problem{
+		Severity: pipeline.Error, Rule: "config",
+		Message: "no configuration: there is no config.toml, hugo.toml, hugo.yaml, hugo.json or config/ in " + source,
+		Hint:    "run it in the site's directory, or name that with --source",
+	}, nil}
 }
 
 // Close releases what Hugo holds.

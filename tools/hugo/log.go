@@ -114,8 +114,8 @@ func (l *logCapture) fromErrors(err error, rule string) []pipeline.Problem {
 	return list
 }
 
-// fromError makes one problem, at the outermost position that Hugo knows: in
-// content rather than in the template that content called.
+// fromError makes one problem of an error and the positions that Hugo wrapped
+// it in.
 func (l *logCapture) fromError(err error, rule string) pipeline.Problem {
 	p := pipeline.Problem{Severity: pipeline.Error, Rule: rule}
 	var at []herrors.FileError
@@ -128,19 +128,31 @@ func (l *logCapture) fromError(err error, rule string) pipeline.Problem {
 	}
 	p.Message = strings.TrimSpace(cause.Error())
 	if len(at) > 0 {
-		pos := at[0].Position()
-		p.File, p.Line, p.Column = l.relative(pos.Filename), max(pos.LineNumber, 1), max(pos.ColumnNumber, 1)
-		for _, fe := range at[1:] {
-			if f := l.relative(fe.Position().Filename); f != p.File {
-				p.Hint = fmt.Sprintf("it comes from %s:%d:%d", f, fe.Position().LineNumber, fe.Position().ColumnNumber)
+		// Content that calls a template comes first: its author reads this. Else
+		// the innermost template, in which the fault is.
+		inner := at[len(at)-1].Position()
+		pos := inner
+		for _, fe := range at {
+			if !isTemplate(fe.Position().Filename) {
+				pos = fe.Position()
+				break
 			}
 		}
-		l.relocate(&p, pos.Filename)
+		p.File, p.Line, p.Column = l.relative(pos.Filename), max(pos.LineNumber, 1), max(pos.ColumnNumber, 1)
+		if f := l.relative(inner.Filename); f != p.File {
+			p.Hint = fmt.Sprintf("it comes from %s:%d:%d", f, inner.LineNumber, inner.ColumnNumber)
+		} else {
+			l.relocate(&p, pos.Filename)
+		}
 		p.Message = l.shorten(p.Message)
 		return classify(p)
 	}
 	p.Message = l.shorten(strings.TrimSpace(err.Error()))
 	return classify(l.place(p))
+}
+
+func isTemplate(name string) bool {
+	return strings.Contains(filepath.ToSlash(name), "/layouts/")
 }
 
 var templatePosition = regexp.MustCompile(`^template: ([^:\s]+):(\d+)(?::(\d+))?: `)

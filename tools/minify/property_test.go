@@ -138,14 +138,14 @@ func pieces(r *rand.Rand, from []string) string {
 
 func TestMarkdown(t *testing.T) {
 	m, r := New(Default()), rand.New(rand.NewPCG(1, 2))
-	for range 3000 {
+	for range 1500 {
 		checkProperties(t, m, render(t, commonMark, pieces(r, markdownPieces)))
 		if t.Failed() {
 			return
 		}
 	}
 	both := append(slices.Clone(markdownPieces), "<code>x  y</code>", "<kbd> k </kbd>", "<b>", "</b>", "<span> s</span>", "<!-- c -->", "<samp>\n</samp>", "<CODE>\t", "</code>")
-	for range 3000 {
+	for range 1500 {
 		checkProperties(t, m, render(t, withHTML, pieces(r, both)))
 		if t.Failed() {
 			return
@@ -157,7 +157,7 @@ func TestMarkdown(t *testing.T) {
 // about the visible text of wrongly nested tags.
 func TestTagSoup(t *testing.T) {
 	m, r := New(Default()), rand.New(rand.NewPCG(3, 4))
-	for range 20000 {
+	for range 6000 {
 		// A < or & that only a comment parts from what would make it a tag or a
 		// reference is lost. x/net/html, unlike browsers, drops a newline after
 		// <pre><!----> and <pre></b> too; TestKeptText has those.

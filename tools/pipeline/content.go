@@ -96,6 +96,8 @@ type Collection struct {
 	Settings
 	// Contents are sorted by path.
 	Contents []*Content
+	// Ignored are content files that the engine passes over by their name.
+	Ignored []Ignored
 	// HasShortcode reports whether a template for a shortcode is there.
 	HasShortcode func(name string) bool
 	// ShortcodeNames are those that could have been meant.
@@ -110,6 +112,9 @@ type Collection struct {
 
 	virtual map[string][]byte
 }
+
+// Ignored is a content file that is not read, and why.
+type Ignored struct{ Path, Reason string }
 
 // A Tag is one tag of one language, and how many posts have it.
 type Tag struct {

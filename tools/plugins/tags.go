@@ -140,7 +140,8 @@ type tagGroup struct {
 	slug     string
 	language string
 	title    string
-	fixed    string // the title's source, where the spellings do not decide
+	spelling string // how posts should write it
+	fixed    bool   // by the configuration
 	uses     []tagUse
 }
 
@@ -163,7 +164,7 @@ func (t *tagSet) collect(_ context.Context, c *pipeline.Collection) error {
 			ownPage[key{content.Language, slug}] = true
 			if title, ok := content.FrontMatter["title"].(string); ok && title != "" {
 				g := group(content.Language, slug)
-				g.title, g.fixed = title, content.Path
+				g.title = title
 			}
 		}
 	}
@@ -196,9 +197,9 @@ func (t *tagSet) collect(_ context.Context, c *pipeline.Collection) error {
 	for k, g := range groups {
 		t.decideTitle(g)
 		for _, u := range g.uses {
-			if u.spelling != g.title && fold(u.spelling) != fold(g.title) || u.spelling != g.title {
+			if u.spelling != g.spelling {
 				c.Problems.Add(u.content.Problem(u.at, pipeline.Warning, "tag-variant",
-					fmt.Sprintf("tag %q is titled %q%s", u.spelling, g.title, because(g)), fmt.Sprintf("write %q", g.title)))
+					fmt.Sprintf("tag %q is spelt %q%s", u.spelling, g.spelling, because(g)), fmt.Sprintf("write %q", g.spelling)))
 			}
 		}
 		if !ownPage[k] && len(g.uses) > 0 && t.needsPage(g, c.Settings) {
@@ -366,30 +367,26 @@ func frontMatterBytes(src []byte, format string) (data []byte, offset int) {
 	return nil, offset
 }
 
-// decideTitle picks the title: the tag's own page has it, else the
-// configuration, else the spelling used most, ties bytewise.
+// decideTitle picks the spelling, which the configuration decides, else use,
+// ties bytewise; and the title, which is that spelling unless the tag's own
+// page has one.
 func (t *tagSet) decideTitle(g *tagGroup) {
-	if g.title != "" {
-		return
-	}
 	counts := make(map[string]int)
 	for _, u := range g.uses {
-		if title, ok := t.aliases[fold(u.spelling)]; ok {
-			g.title, g.fixed = title, "the configuration"
-			return
-		}
 		counts[u.spelling]++
 	}
 	for _, title := range sortedValues(t.aliases) {
 		if t.slug(title) == g.slug {
-			g.title, g.fixed = title, "the configuration"
-			return
+			g.spelling, g.fixed = title, true
 		}
 	}
 	for spelling, n := range counts {
-		if best := counts[g.title]; g.title == "" || n > best || n == best && spelling < g.title {
-			g.title = spelling
+		if best := counts[g.spelling]; !g.fixed && (g.spelling == "" || n > best || n == best && spelling < g.spelling) {
+			g.spelling = spelling
 		}
+	}
+	if g.title == "" {
+		g.title = g.spelling
 	}
 }
 
@@ -403,16 +400,16 @@ func sortedValues(m map[string]string) []string {
 }
 
 func because(g *tagGroup) string {
-	if g.fixed != "" {
-		return " by " + g.fixed
+	if g.fixed {
+		return " in the configuration"
 	}
 	n := 0
 	for _, u := range g.uses {
-		if u.spelling == g.title {
+		if u.spelling == g.spelling {
 			n++
 		}
 	}
-	return fmt.Sprintf(", as %d of %d posts spell it", n, len(g.uses))
+	return fmt.Sprintf(" in %d of %d posts", n, len(g.uses))
 }
 
 // term is what stands in front matter: the title where Hugo makes the slug of
