@@ -109,7 +109,7 @@ func (c *cli) checkCommand() *cobra.Command {
 	var flags buildFlags
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Say everything that build would say, and leave public/ alone",
+		Short: "Say everything that build would say of the site, and leave public/ alone",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.press(cmd.Context(), &flags, false)
@@ -146,7 +146,9 @@ func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) erro
 func (p *press) run(ctx context.Context) error {
 	p.progress.Report("load", 0)
 	engine, pl, err := p.load(ctx)
-	defer engine.Close()
+	if engine != nil {
+		defer engine.Close()
+	}
 	if err != nil {
 		return err
 	}
@@ -206,6 +208,13 @@ func (p *press) checkDir() (string, error) {
 	state := filepath.Join(p.source, ".duskpress")
 	if err := os.MkdirAll(state, 0o777); err != nil {
 		return "", err
+	}
+	// What a killed check left is removed a day later: another may be running.
+	old, _ := filepath.Glob(filepath.Join(state, "check-*"))
+	for _, dir := range old {
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
+			os.RemoveAll(dir)
+		}
 	}
 	return os.MkdirTemp(state, "check-")
 }
@@ -346,9 +355,10 @@ func (p *press) finish(ctx context.Context, err error) error {
 		say(usage.Problem)
 	case errors.As(err, &dest):
 		exit = exitUsage
-		say(pipeline.Problem{Rule: "destination", Message: err.Error(), Hint: dest.Hint})
+		p.summary.Outcome = "nothing was changed"
+		say(pipeline.Problem{File: p.destinationName(), Rule: "destination", Message: dest.Reason, Hint: dest.Hint})
 	case errors.As(err, &locked):
-		say(pipeline.Problem{Rule: "locked", Message: err.Error(), Hint: locked.Hint})
+		say(pipeline.Problem{File: p.destinationName(), Rule: "locked", Message: err.Error(), Hint: locked.Hint})
 	case errors.As(err, &code):
 		exit = int(code)
 	case errors.Is(err, pipeline.ErrProblems):

@@ -76,7 +76,7 @@ func (c *cli) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "duskpress",
 		Short:         "A press for engineers' notes: Markdown in content/, a whole checked site in public/",
-		Version:       "with Hugo " + hugo.Version(),
+		Version:       hugo.Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -86,6 +86,7 @@ func (c *cli) root() *cobra.Command {
 			return c.check()
 		},
 	}
+	root.SetVersionTemplate("duskpress, with Hugo {{ .Version }}\n")
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
 	f := root.PersistentFlags()

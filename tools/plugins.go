@@ -19,7 +19,9 @@ func (c *cli) plugins() *cobra.Command {
 			p := &press{cli: c, flags: flags, log: c.log(), problems: new(pipeline.Problems)}
 			p.summary.Command = c.command
 			engine, pl, err := p.load(cmd.Context())
-			defer engine.Close()
+			if engine != nil {
+				defer engine.Close()
+			}
 			if err != nil {
 				return p.finish(cmd.Context(), err)
 			}

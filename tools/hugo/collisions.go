@@ -176,7 +176,7 @@ func (e *Engine) allPages() []page.Page {
 			continue
 		}
 		for _, s := range e.sites.Sites {
-			if p, err := s.GetPage(c.Logical); err == nil && p != nil {
+			if p, err := s.GetPage(c.Logical); err == nil {
 				if f := p.File(); f != nil && f.Filename() == c.Filename {
 					add(p)
 					published[c.Filename] = true

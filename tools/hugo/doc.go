@@ -7,8 +7,9 @@
 // each goes, whole, to the pipeline as Hugo closes it. It re-implements nothing
 // that Hugo does, but it reaches into Hugo at a few seams that have no public
 // door; each of those stands in a file of its own (source.go, destination.go,
-// markdown.go, highlighter.go, filter.go, targets.go, log.go) and has a canary
-// test, so that an upgrade of Hugo fails by the name of the seam.
+// markdown.go with toc.go, highlighter.go, filter.go, targets.go, settle.go,
+// log.go) and has a canary in seams_test.go, so that an upgrade of Hugo fails by
+// the name of the seam. hang.go guards against a build of Hugo that never ends.
 //
 // Hugo keeps some state for the whole process (its logger, error counts, the
 // Markdown provider), so a process builds one site, once.

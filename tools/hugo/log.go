@@ -62,7 +62,7 @@ func (l *logCapture) entry(level logg.Level, message string) {
 	case deprecated:
 		l.problems.Add(l.place(pipeline.Problem{Severity: pipeline.Warning, Rule: "deprecated", Message: strings.TrimPrefix(message, "DEPRECATED: ")}))
 	case level >= logg.LevelWarn:
-		l.problems.Add(l.place(pipeline.Problem{Severity: pipeline.Warning, Rule: "hugo-warning", Message: message}))
+		l.problems.Add(classify(l.place(pipeline.Problem{Severity: pipeline.Warning, Rule: "hugo-warning", Message: message})))
 	}
 }
 
@@ -72,8 +72,11 @@ func (l *logCapture) flush(err error) {
 	logged := l.errors
 	l.errors = nil
 	l.mu.Unlock()
+	if len(logged) > 0 || err != nil {
+		l.problems.Restore("shortcode", "front-matter", "encoding")
+	}
 	for _, message := range logged {
-		l.problems.Add(l.place(classify(pipeline.Problem{Severity: pipeline.Error, Rule: "hugo", Message: message})))
+		l.problems.Failure(l.place(classify(pipeline.Problem{Rule: "hugo", Message: message})))
 	}
 	if err == nil || len(logged) > 0 && countOnly.MatchString(err.Error()) {
 		return
@@ -82,7 +85,7 @@ func (l *logCapture) flush(err error) {
 		if errors.Is(err, pipeline.ErrProblems) && p.Message == pipeline.ErrProblems.Error() {
 			continue
 		}
-		l.problems.Add(p)
+		l.problems.Failure(p)
 	}
 }
 
@@ -193,6 +196,9 @@ func (l *logCapture) shorten(message string) string {
 
 var quotedPosition = regexp.MustCompile(`:? ?"([^"\n]+?):(\d+)(?::(\d+))?"`)
 
+// renderedFile is how Hugo names a content file without a line.
+var renderedFile = regexp.MustCompile(`while rendering "([^"\n]+)"`)
+
 // place takes the position out of a message in which it is written.
 func (l *logCapture) place(p pipeline.Problem) pipeline.Problem {
 	if p.File == "" {
@@ -208,6 +214,8 @@ func (l *logCapture) place(p pipeline.Problem) pipeline.Problem {
 			p.Column, _ = strconv.Atoi(sub(3))
 			p.Message = strings.TrimSpace(p.Message[:m[0]] + p.Message[m[1]:])
 			p.Message = strings.TrimSuffix(p.Message, ":")
+		} else if m := renderedFile.FindStringSubmatch(p.Message); m != nil {
+			p.File = l.relative(m[1])
 		}
 	}
 	p.Message = l.shorten(strings.TrimSpace(p.Message))

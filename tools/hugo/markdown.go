@@ -80,7 +80,7 @@ func (p *markdownProvider) New(ctx converter.DocumentContext) (converter.Convert
 // markdownField is the address of the converter's field md.
 func markdownField(conv converter.Converter) (*goldmark.Markdown, error) {
 	v := reflect.ValueOf(conv)
-	if v.Kind() == reflect.Pointer {
+	if v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct {
 		f := v.Elem().FieldByName("md")
 		if f.IsValid() && f.Type() == reflect.TypeFor[goldmark.Markdown]() {
 			return (*goldmark.Markdown)(unsafe.Pointer(f.UnsafeAddr())), nil

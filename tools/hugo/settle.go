@@ -91,7 +91,7 @@ func (e *Engine) settleTerms(s *hugolib.Site, pages []page.Page) error {
 			continue
 		}
 		p, err := s.GetPage(path)
-		if err != nil || p == nil || p.Kind() != "term" || p.File() != nil {
+		if err != nil || p.Kind() != "term" || p.File() != nil {
 			continue
 		}
 		best := ""

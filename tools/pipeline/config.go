@@ -122,7 +122,7 @@ func jsonKeys(v any) []string {
 var ruleValues = []string{"error", "warning", "off"}
 
 // rules reads [params.duskpress.rules].
-func (s Settings) rules() (Rules, error) {
+func (s Settings) rules(known map[string]string) (Rules, error) {
 	raw, ok := s.Params["rules"]
 	if !ok {
 		return nil, nil
@@ -137,8 +137,11 @@ func (s Settings) rules() (Rules, error) {
 		if !slices.Contains(ruleValues, value) {
 			return nil, &ConfigError{Key: "rules." + name, Err: fmt.Errorf("rule %q is set to %v, want one of %s", name, table[name], strings.Join(ruleValues, ", "))}
 		}
-		if _, known := KnownRules[name]; !known {
-			return nil, &ConfigError{Key: "rules." + name, Err: fmt.Errorf("unknown rule %q%s", name, didYouMean(name, sortedKeys(KnownRules)))}
+		if _, ok := known[name]; !ok {
+			return nil, &ConfigError{Key: "rules." + name, Err: fmt.Errorf("unknown rule %q%s", name, didYouMean(name, sortedKeys(known)))}
+		}
+		if Fixed(name) {
+			return nil, &ConfigError{Key: "rules." + name, Err: fmt.Errorf("rule %q is always an error", name)}
 		}
 		rules[name] = value
 	}

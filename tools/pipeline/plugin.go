@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,6 +38,8 @@ type Plugin struct {
 	// After names plugins that run before this one wherever both have a hook in
 	// the same phase. A name that no plugin has is an error.
 	After []string
+	// Rules are the rules that only this plugin reports, with what they are for.
+	Rules map[string]string
 	// Compat lets the plugin run for a site without [params.duskpress] too.
 	// Source and Generate hooks never do.
 	Compat bool
@@ -126,6 +129,15 @@ func (r *Registry) Names() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// rules lists all rules: those of the press and those of plugins.
+func (r *Registry) rules() map[string]string {
+	all := maps.Clone(KnownRules)
+	for _, p := range r.plugins {
+		maps.Copy(all, p.Rules)
+	}
+	return all
 }
 
 // order sorts the plugins so that each comes after those it names; among

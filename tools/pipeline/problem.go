@@ -73,17 +73,22 @@ type Problems struct {
 	// alwaysStop: the compat profile.
 	gentle bool
 	list   []Problem
+	// softened are the errors that the compat profile made warnings of.
+	softened []Problem
 }
 
-// alwaysStop names the rules whose errors stop a site in the compat profile
-// too: without them Hugo itself would publish something else at each run, or
-// nothing at all.
+// alwaysStop names the rules that no configuration and no profile softens:
+// without them something else would be published at each run, or a failure
+// would have no message.
 var alwaysStop = map[string]bool{
 	"collision": true,
 	"hugo":      true,
 	"panic":     true,
 	"source":    true,
 }
+
+// Fixed reports whether the severity of a rule cannot be set.
+func Fixed(rule string) bool { return alwaysStop[rule] }
 
 // Configure sets the severities that the site asks for. It must be called
 // before problems of configurable rules are added.
@@ -97,7 +102,12 @@ func (ps *Problems) Configure(rules Rules, gentle bool) {
 func (ps *Problems) Add(p Problem) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	if ps.gentle && !alwaysStop[p.Rule] {
+	if alwaysStop[p.Rule] {
+		ps.list = append(ps.list, p)
+		return
+	}
+	if ps.gentle && p.Severity == Error {
+		ps.softened = append(ps.softened, p)
 		p.Severity = Warning
 	}
 	switch ps.rules[p.Rule] {
@@ -109,6 +119,39 @@ func (ps *Problems) Add(p Problem) {
 		p.Severity = Error
 	}
 	ps.list = append(ps.list, p)
+}
+
+// Failure records an error that has happened already, such as one that Hugo
+// ended with: no configuration makes less of it.
+func (ps *Problems) Failure(p Problem) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	p.Severity = Error
+	if slices.ContainsFunc(ps.list, func(q Problem) bool {
+		return q.Severity == Error && q.Rule == p.Rule && q.File == p.File && q.Line == p.Line && p.Line > 0
+	}) {
+		return // found before, with a better place
+	}
+	ps.list = append(ps.list, p)
+}
+
+// Restore makes errors again of what the compat profile softened, for rules
+// over which the engine has failed after all.
+func (ps *Problems) Restore(rules ...string) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for _, p := range ps.softened {
+		if !slices.Contains(rules, p.Rule) {
+			continue
+		}
+		soft := p
+		soft.Severity = Warning
+		for i, q := range ps.list {
+			if q == soft {
+				ps.list[i] = p
+			}
+		}
+	}
 }
 
 // Errorf records an error without a position.

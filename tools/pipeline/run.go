@@ -90,7 +90,7 @@ func New(r *Registry, settings Settings, problems *Problems, log *slog.Logger) (
 		pr.Message = "[params.duskpress]: " + pr.Message
 		problems.Add(pr)
 	}
-	rules, err := settings.rules()
+	rules, err := settings.rules(r.rules())
 	if err != nil {
 		var ce *ConfigError
 		errors.As(err, &ce)

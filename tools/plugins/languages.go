@@ -19,7 +19,7 @@ func init() {
 		Name:    "languages",
 		Summary: "reports fences in a language that nothing can highlight",
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
-			cfg := languagesConfig{Plain: []string{"goat", "math", "mermaid", "text", "txt", "plain", "console-output", "output"}}
+			cfg := languagesConfig{Plain: []string{"goat", "math", "text", "txt", "plain", "console-output", "output"}}
 			if err := s.Decode(&cfg); err != nil {
 				return pipeline.Hooks{}, err
 			}

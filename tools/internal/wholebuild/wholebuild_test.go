@@ -51,6 +51,7 @@ type proc struct {
 	out   bytes.Buffer
 	start time.Time
 	done  chan struct{}
+	limit time.Duration
 	took  time.Duration
 	hung  bool
 }
@@ -59,7 +60,7 @@ type proc struct {
 // three seconds later it is killed.
 func start(t testing.TB, limit time.Duration, dir string, env []string, name string, args ...string) *proc {
 	t.Helper()
-	p := &proc{cmd: exec.Command(name, args...), done: make(chan struct{})}
+	p := &proc{cmd: exec.Command(name, args...), limit: limit, done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = dir, sitetest.Env(env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	p.start = time.Now()
@@ -84,7 +85,7 @@ func (p *proc) wait(t testing.TB) int {
 	t.Helper()
 	<-p.done
 	if p.hung {
-		t.Errorf("%s hung: no end within %v\n%s", strings.Join(p.cmd.Args, " "), limit, tail(p.out.String(), 12000))
+		t.Errorf("%s hung: no end within %v\n%s", strings.Join(p.cmd.Args, " "), p.limit, tail(p.out.String(), 12000))
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
