@@ -2,6 +2,13 @@ module duskpress
 
 go 1.26.0
 
+// What authors write and what is made of it holds no Go of this module.
+ignore (
+	./content
+	./public
+	./static
+)
+
 require (
 	github.com/alecthomas/chroma/v2 v2.27.0
 	github.com/bep/clocks v0.5.0
