@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -307,6 +308,10 @@ func (p *press) count(site *pipeline.Site) {
 // keepFailed moves what a failed build made to .duskpress/failed, with a
 // report of why it failed.
 func (p *press) keepFailed(session *publish.Session, cause error) {
+	if diskFull(cause) {
+		p.summary.Notes = append(p.summary.Notes, "what the build made is not kept, to leave the disk some room")
+		return
+	}
 	var b strings.Builder
 	printer := report.Printer{Out: &b, Format: report.Text, Source: p.source}
 	printer.Problems(p.problems.Sorted())
@@ -322,6 +327,10 @@ func (p *press) keepFailed(session *publish.Session, cause error) {
 		dir = rel
 	}
 	p.summary.Notes = append(p.summary.Notes, "what the build made is kept in "+dir)
+}
+
+func diskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 // finish prints what there is to say and turns the error into an exit code.
@@ -355,6 +364,9 @@ func (p *press) finish(ctx context.Context, err error) error {
 		say(usage.Problem)
 	case errors.As(err, &dest):
 		exit = exitUsage
+		if diskFull(err) {
+			exit = exitProblems // the machine's fault, and not the user's
+		}
 		p.summary.Outcome = "nothing was changed"
 		say(pipeline.Problem{File: p.destinationName(), Rule: "destination", Message: dest.Reason, Hint: dest.Hint})
 	case errors.As(err, &locked):

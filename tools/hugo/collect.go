@@ -35,7 +35,7 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 	}
 	c.ShortcodeNames = e.shortcodeNames()
 	hooks := e.codeHooks()
-	c.HasCodeHook = func(lang string) bool { return hooks[strings.ToLower(lang)] }
+	c.HasCodeHook = func(lang string) bool { return hooks[""] || hooks[strings.ToLower(lang)] }
 	e.byFilename = make(map[string]*pipeline.Content)
 	e.resources = make(map[string]bool)
 	e.leafDirs = make(map[string]bool)
@@ -43,6 +43,7 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 	var (
 		mu    sync.Mutex
 		group errgroup.Group
+		pages = make(map[string][]*pipeline.Content) // by language and path
 	)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	walk := func(_ context.Context, path string, info hugofs.FileMetaInfo) error {
@@ -69,6 +70,10 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 		mu.Lock()
 		_, seen := e.byFilename[meta.Filename]
 		if !seen {
+			if meta.IsProject {
+				key := content.Language + "\x00" + pagePath(content.Logical, meta.PathInfo)
+				pages[key] = append(pages[key], content)
+			}
 			e.byFilename[meta.Filename] = content
 			if strings.HasPrefix(content.Base(), "index.") {
 				e.leafDirs[slashpath.Dir(content.Logical)] = true
@@ -98,6 +103,8 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 		}
 		return nil, fmt.Errorf("reading content: %w", err)
 	}
+	e.findHidden(c, pages)
+	e.checkSamePage(pages)
 	slices.SortFunc(c.Contents, func(a, b *pipeline.Content) int { return strings.Compare(a.Path, b.Path) })
 	e.checkShortcodes(c)
 	e.checkSymlinks()
@@ -324,13 +331,13 @@ func (e *Engine) shortcodeNames() []string {
 }
 
 // codeHooks are the languages that templates render, such as mermaid in
-// _markup/render-codeblock-mermaid.html.
+// _markup/render-codeblock-mermaid.html; "" stands for one that renders all.
 func (e *Engine) codeHooks() map[string]bool {
 	hooks := make(map[string]bool)
 	e.layouts("", func(rel string) {
-		if _, lang, ok := strings.Cut(rel, "_markup/render-codeblock-"); ok {
+		if _, lang, ok := strings.Cut(rel, "_markup/render-codeblock"); ok {
 			lang, _, _ = strings.Cut(lang, ".")
-			hooks[strings.ToLower(lang)] = true
+			hooks[strings.ToLower(strings.TrimPrefix(lang, "-"))] = true
 		}
 	})
 	return hooks

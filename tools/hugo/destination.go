@@ -2,7 +2,6 @@ package hugo
 
 import (
 	"bytes"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -145,7 +144,7 @@ func (d *destinationFs) send(path string, data []byte) error {
 	if err != nil {
 		d.mu.Lock()
 		if d.failed == nil {
-			d.failed = fmt.Errorf("writing %s: %w", path, err)
+			d.failed = err // it may be that of another file
 		}
 		d.mu.Unlock()
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/gohugoio/hugo/markup"
 	"github.com/gohugoio/hugo/markup/converter/hooks"
 	"github.com/gohugoio/hugo/markup/highlight"
+	"github.com/gohugoio/hugo/resources/page"
 	"github.com/mitchellh/mapstructure"
 	"github.com/spf13/cast"
 
@@ -27,6 +28,7 @@ func (e *Engine) installHighlighter() {
 		spec.Converters = &converters{ConverterProvider: spec.Converters, highlighter: &highlighter{
 			Highlighter: spec.Converters.GetHighlighter(),
 			config:      spec.Converters.GetMarkupConfig().Highlight,
+			engine:      e,
 		}}
 	}
 }
@@ -52,6 +54,26 @@ type highlighter struct {
 	highlight.Highlighter
 	config highlight.Config
 	code   func(pipeline.Code) (pipeline.CodeHTML, error)
+
+	engine *Engine
+}
+
+// problem lets the Code hook report on a block, at its first line: Hugo tells
+// the position of a block to templates alone.
+func (h *highlighter) problem(ctx hooks.CodeblockContext) func(pipeline.Severity, string, string, string) {
+	return func(severity pipeline.Severity, rule, message, hint string) {
+		p := pipeline.Problem{Severity: severity, Rule: rule, Message: message, Hint: hint}
+		if page, ok := ctx.Page().(page.Page); ok && page.File() != nil {
+			filename := page.File().Filename()
+			p.File = h.engine.log.relative(filename)
+			if c := h.engine.byFilename[filename]; c != nil {
+				first, _, _ := strings.Cut(strings.TrimLeft(ctx.Inner(), "\n"), "\n")
+				at := c.Find(first, 1)
+				p.Line, p.Column = at.Line, at.Column
+			}
+		}
+		h.engine.problems.Add(p)
+	}
 }
 
 func (h *highlighter) Highlight(code, lang string, opts any) (string, error) {
@@ -80,7 +102,7 @@ func (h *highlighter) HighlightCodeBlock(ctx hooks.CodeblockContext, opts any) (
 		return result, err
 	}
 	anchorBlock(ctx, &cfg)
-	out, err := h.code(pipeline.Code{Text: code, Language: lang, Attributes: codeAttributes(ctx), Options: codeOptions(cfg)})
+	out, err := h.code(pipeline.Code{Text: code, Language: lang, Attributes: codeAttributes(ctx), Options: codeOptions(cfg), Problem: h.problem(ctx)})
 	if err != nil {
 		return result, err
 	}
@@ -96,7 +118,11 @@ func (h *highlighter) RenderCodeblock(cctx context.Context, w hugio.FlexiWriter,
 		return err
 	}
 	anchorBlock(ctx, &cfg)
-	out, err := h.code(pipeline.Code{Text: text.Puts(ctx.Inner()), Language: ctx.Type(), Attributes: codeAttributes(ctx), Options: codeOptions(cfg)})
+	code := text.Puts(ctx.Inner())
+	if whole, ok := strings.CutSuffix(ctx.Inner(), blankLinesMark); ok {
+		code = whole
+	}
+	out, err := h.code(pipeline.Code{Text: code, Language: ctx.Type(), Attributes: codeAttributes(ctx), Options: codeOptions(cfg), Problem: h.problem(ctx)})
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,9 @@ type markdownSeam struct {
 	extenders []pipeline.Extender
 	document  func(converter.DocumentContext) *pipeline.Document
 	problems  *pipeline.Problems
+	// hasCodeHook reports whether a template renders a language; nil where
+	// blank lines need not be kept.
+	hasCodeHook func(lang string) bool
 }
 
 var theMarkdownSeam *markdownSeam
@@ -102,6 +105,9 @@ func (s *markdownSeam) extend(md goldmark.Markdown) (err error) {
 		plugin = e.Plugin
 		e.Extend(md)
 		extenders = append(extenders, e.Extender)
+	}
+	if s.hasCodeHook != nil {
+		keepBlankLines{s.hasCodeHook}.extend(md)
 	}
 	plugin = "headings of a table of contents"
 	mendTableOfContents(md, extenders)

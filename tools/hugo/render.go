@@ -75,6 +75,10 @@ func (e *Engine) prepare(job pipeline.RenderJob, sink func(string, []byte) error
 	e.setCodeHook(job.Code)
 	e.markdown.extenders = job.Extenders
 	e.markdown.problems = e.problems
+	e.markdown.hasCodeHook = nil
+	if job.Code != nil && !e.settings.Compat {
+		e.markdown.hasCodeHook = job.Collection.HasCodeHook
+	}
 	e.markdown.document = e.document
 	e.destination.written = job.Written
 	e.destination.twice = e.publishedTwice

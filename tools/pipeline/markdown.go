@@ -9,6 +9,9 @@ type Code struct {
 	Language   string
 	Attributes []CodeAttribute
 	Options    CodeOptions
+	// Problem reports on the block, at its place where that is known. It may be
+	// nil.
+	Problem func(severity Severity, rule, message, hint string)
 }
 
 // A CodeAttribute is an attribute for the element around the code.

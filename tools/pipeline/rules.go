@@ -16,6 +16,7 @@ var KnownRules = map[string]string{
 	"minify":       "a file that the minifier cannot read",
 	"panic":        "a plugin ended in a panic",
 	"ref":          "a ref or relref that leads nowhere",
+	"same-page":    "two content files make one page, so that one of them is lost",
 	"shortcode":    "a shortcode that is not there, or not closed",
 	"source":       "a source file that cannot be read, or changed while it was read",
 	"symlink":      "a symbolic link that leaves the site or ends nowhere",

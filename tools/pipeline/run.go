@@ -241,7 +241,7 @@ func (p *Pipeline) Run(ctx context.Context, engine Engine, store Store) (*Site, 
 	}
 	site.Pages, err = engine.Render(ctx, job)
 	if werr := g.Wait(); werr != nil && !errors.Is(werr, context.Canceled) {
-		err = errors.Join(err, werr)
+		err = werr // what the engine says is that a file could not be written
 	}
 	if err != nil {
 		return site, err
@@ -371,6 +371,10 @@ func (p *Pipeline) extenders(c *Collection) []Extender {
 	return list
 }
 
+// codeLimit is how long one block of code may take.
+const codeLimit = 30 * time.Second
+
+// code returns the Code hook of the last plugin that has one, or nil.
 func (p *Pipeline) code() func(Code) (CodeHTML, error) {
 	var last *step
 	for i := range p.steps {
@@ -382,11 +386,31 @@ func (p *Pipeline) code() func(Code) (CodeHTML, error) {
 		return nil
 	}
 	return func(c Code) (html CodeHTML, err error) {
-		err = p.guard(last.Name, PhaseMarkdown, "", func() error {
-			html, err = last.hooks.Code(c)
-			return err
+		type result struct {
+			html CodeHTML
+			err  error
+		}
+		// Some lexers never end on some text, and nothing can stop them: the
+		// build fails, and the process takes them along.
+		done := make(chan result, 1)
+		var g errgroup.Group
+		g.Go(func() error {
+			var r result
+			r.err = p.guard(last.Name, PhaseMarkdown, "", func() error {
+				r.html, r.err = last.hooks.Code(c)
+				return r.err
+			})
+			done <- r
+			return nil
 		})
-		return html, err
+		timer := time.NewTimer(codeLimit)
+		defer timer.Stop()
+		select {
+		case r := <-done:
+			return r.html, r.err
+		case <-timer.C:
+			return CodeHTML{}, fmt.Errorf("highlighting this code as %q does not end: give the block another language, or none", c.Language)
+		}
 	}
 }
 

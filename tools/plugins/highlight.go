@@ -1,6 +1,10 @@
 package plugins
 
 import (
+	"fmt"
+	"html"
+	"strings"
+
 	"duskpress/tools/highlight"
 	"duskpress/tools/pipeline"
 )
@@ -14,9 +18,52 @@ func init() {
 			if err := s.Decode(&struct{}{}); err != nil {
 				return pipeline.Hooks{}, err
 			}
-			return pipeline.Hooks{Code: renderCode}, nil
+			h := highlighter{verify: !s.Compat}
+			return pipeline.Hooks{Code: h.render}, nil
 		},
 	})
+}
+
+// highlighter renders code. Where it need not give Hugo's bytes it looks whether
+// the text came through: there are lexers that repeat or lose a character.
+type highlighter struct{ verify bool }
+
+func (h highlighter) render(c pipeline.Code) (pipeline.CodeHTML, error) {
+	out, err := renderCode(c)
+	if err != nil || !h.verify || c.Options.LineNos != nil || sameText(out.HTML, c.Text) {
+		return out, err
+	}
+	if c.Problem != nil {
+		c.Problem(pipeline.Warning, "language",
+			fmt.Sprintf("highlighting as %q changes this code, so it is shown without colours", c.Language),
+			"give the block another language, or none")
+	}
+	c.Language, c.Options.GuessSyntax = "", false
+	return renderCode(c)
+}
+
+// sameText reports whether the text of the HTML is the code, line ends and the
+// last of them aside.
+func sameText(out, code string) bool {
+	var b strings.Builder
+	for out != "" {
+		open := strings.IndexByte(out, '<')
+		if open < 0 {
+			b.WriteString(out)
+			break
+		}
+		b.WriteString(out[:open])
+		end := strings.IndexByte(out[open:], '>')
+		if end < 0 {
+			return false
+		}
+		out = out[open+end+1:]
+	}
+	text := html.UnescapeString(b.String())
+	fold := func(s string) string {
+		return strings.TrimRight(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"), "\n")
+	}
+	return fold(text) == fold(code)
 }
 
 func renderCode(c pipeline.Code) (pipeline.CodeHTML, error) {

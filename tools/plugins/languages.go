@@ -47,6 +47,12 @@ func (f fences) Extend(md goldmark.Markdown) {
 	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(f, 96)))
 }
 
+// firstWord is what stands before the first space, as goldmark takes it.
+func firstWord(info string) string {
+	word, _, _ := strings.Cut(strings.TrimLeft(info, " \t"), " ")
+	return strings.TrimSpace(word)
+}
+
 // Transform reports, and changes nothing.
 func (f fences) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
 	d := pipeline.DocumentOf(pc)
@@ -60,7 +66,7 @@ func (f fences) Transform(doc *ast.Document, reader text.Reader, pc parser.Conte
 			return ast.WalkContinue, nil
 		}
 		info := string(block.Info.Segment.Value(reader.Source()))
-		lang, _, _ := strings.Cut(strings.Fields(info + " ")[0], "{")
+		lang, _, _ := strings.Cut(firstWord(info), "{")
 		if lang == "" || f.plain[strings.ToLower(lang)] || highlight.Known(lang) || f.hasHook != nil && f.hasHook(lang) {
 			return ast.WalkContinue, nil
 		}

@@ -168,6 +168,7 @@ func (t *tagSet) collect(_ context.Context, c *pipeline.Collection) error {
 			}
 		}
 	}
+	t.refuseTermPosts(c)
 	slugsOf := make(map[*pipeline.Content][]string)
 	for _, content := range c.Contents {
 		tags, ok := tagsOf(content)
@@ -248,6 +249,32 @@ func (t *tagSet) termPage(c *pipeline.Content) (slug string, ok bool) {
 		return "", false
 	}
 	return t.slug(parts[1]), true
+}
+
+// refuseTermPosts reports pages that lie where a tag's page would be made, such
+// as content/tags/go.md: Hugo takes either, by chance.
+func (t *tagSet) refuseTermPosts(c *pipeline.Collection) {
+	used := make(map[string]bool)
+	for _, content := range c.Contents {
+		if tags, ok := tagsOf(content); ok {
+			for _, tag := range tags {
+				used[content.Language+"\x00"+t.slug(tag)] = true
+			}
+		}
+	}
+	for _, content := range c.Contents {
+		rest, ok := strings.CutPrefix(content.Logical, "/"+taxonomy+"/")
+		if !ok || strings.HasPrefix(content.Base(), "_index.") {
+			continue
+		}
+		name, _, _ := strings.Cut(rest, "/")
+		name, _, _ = strings.Cut(name, ".")
+		if used[content.Language+"\x00"+t.slug(name)] {
+			c.Problems.Add(content.Problem(pipeline.Place{Line: 1, Column: 1}, pipeline.Error, "collision",
+				fmt.Sprintf("this page lies where the page of the tag %q is made", name),
+				fmt.Sprintf("move it to %s/%s/_index.md, or out of %s/", taxonomy, name, taxonomy)))
+		}
+	}
 }
 
 // tagsOf returns the tags as the file has them.

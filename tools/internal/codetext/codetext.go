@@ -38,7 +38,7 @@ var markdown = goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Foo
 // Line ends are LF, and a line end in a span is a space. Everything else is
 // as it is in the nodes.
 func Expected(source string) []Element {
-	src := []byte(strings.ReplaceAll(source, "\r\n", "\n"))
+	src := []byte(source)
 	all := []Element{}
 	block := func(n ast.Node, fenced bool) {
 		var b strings.Builder
@@ -46,7 +46,8 @@ func Expected(source string) []Element {
 			line := n.Lines().At(i)
 			b.Write(line.Value(src))
 		}
-		all = append(all, Element{Name: "pre", Text: b.String(), Fenced: fenced}, Element{Name: "code", Text: b.String(), Fenced: fenced})
+		text := strings.ReplaceAll(b.String(), "\r\n", "\n")
+		all = append(all, Element{Name: "pre", Text: text, Fenced: fenced}, Element{Name: "code", Text: text, Fenced: fenced})
 	}
 	ast.Walk(markdown.Parser().Parse(text.NewReader(src)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
@@ -60,18 +61,31 @@ func Expected(source string) []Element {
 		case *ast.CodeBlock:
 			block(n, false)
 		case *ast.CodeSpan:
-			var b bytes.Buffer
-			for c := range children(n) {
-				segment := c.(*ast.Text).Segment
-				b.Write(segment.Value(src))
-			}
-			_, last, _ := lineEnds(n)
-			all = append(all, Element{Name: "code", Text: strings.ReplaceAll(b.String(), "\n", " "), CRLF: crlf && last})
+			all = append(all, span(n, src))
 			return ast.WalkSkipChildren, nil
 		}
 		return ast.WalkContinue, nil
 	})
 	return all
+}
+
+// span reads a code span. Where line ends are CRLF, goldmark sees no space in
+// them, so what CommonMark says about spaces at both ends is done here.
+func span(n *ast.CodeSpan, src []byte) Element {
+	var b bytes.Buffer
+	for c := range children(n) {
+		segment := c.(*ast.Text).Segment
+		b.Write(segment.Value(src))
+	}
+	first, last := n.FirstChild().(*ast.Text).Segment, n.LastChild().(*ast.Text).Segment
+	around := src[max(0, first.Start-2):min(len(src), last.Stop+2)]
+	e := Element{Name: "code", CRLF: bytes.Contains(around, []byte("\r\n"))}
+	e.Text = strings.TrimSuffix(strings.NewReplacer("\r\n", " ", "\n", " ").Replace(b.String()), "\r")
+	whole := first.Start > 0 && src[first.Start-1] == '`' && last.Stop < len(src) && src[last.Stop] == '`'
+	if e.CRLF && whole && len(e.Text) > 1 && e.Text[0] == ' ' && e.Text[len(e.Text)-1] == ' ' && strings.Trim(e.Text, " ") != "" {
+		e.Text = e.Text[1 : len(e.Text)-1]
+	}
+	return e
 }
 
 func children(n ast.Node) func(func(ast.Node) bool) {

@@ -24,8 +24,8 @@ const module = "duskpress/tools"
 
 // may says what else of the module a package imports, by its directory below
 // tools/; tests are held to it as well, but that any of them and the packages
-// below internal/ may import internal/sitetest. A new package needs a line here: if that line is hard to
-// justify, the code is in the wrong place.
+// below internal/ may import internal/sitetest. A new package needs a line here:
+// if that line is hard to justify, the code is in the wrong place.
 //
 //	main -> plugins, hugo, publish, report -> pipeline
 var may = map[string][]string{

@@ -77,7 +77,7 @@ var unsteady = []struct {
 // refused every time, with the same words, or gives the same bytes every time. In
 // the duskpress profile nothing is lost without a word.
 func TestUnsteady(t *testing.T) {
-	builds := count(5, 16)
+	builds := count(4, 10)
 	for _, c := range unsteady {
 		for _, profile := range []string{"compat", "duskpress"} {
 			t.Run(c.name+"/"+profile, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ type proc struct {
 	done  chan struct{}
 	limit time.Duration
 	took  time.Duration
-	hung  bool
+	hung  atomic.Bool
 }
 
 // start starts a command. At its limit it is asked for its goroutines, and
@@ -67,7 +68,7 @@ func start(t testing.TB, limit time.Duration, dir string, env []string, name str
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	quit := time.AfterFunc(limit, func() { p.hung = true; _ = p.cmd.Process.Signal(syscall.SIGQUIT) })
+	quit := time.AfterFunc(limit, func() { p.hung.Store(true); _ = p.cmd.Process.Signal(syscall.SIGQUIT) })
 	kill := time.AfterFunc(limit+3*time.Second, func() { _ = p.cmd.Process.Kill() })
 	go func() {
 		_ = p.cmd.Wait()
@@ -84,7 +85,7 @@ func start(t testing.TB, limit time.Duration, dir string, env []string, name str
 func (p *proc) wait(t testing.TB) int {
 	t.Helper()
 	<-p.done
-	if p.hung {
+	if p.hung.Load() {
 		t.Errorf("%s hung: no end within %v\n%s", strings.Join(p.cmd.Args, " "), p.limit, tail(p.out.String(), 12000))
 	}
 	return p.cmd.ProcessState.ExitCode()
