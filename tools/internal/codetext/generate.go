@@ -319,9 +319,8 @@ var (
 )
 
 // faulty are languages whose lexers, in chroma 2.27, never end on some texts,
-// or very late (Jungle and JSONata on words that are not ASCII), or write some
-// characters twice (Sed: "\\**{" becomes "\\***{").
-var faulty = []string{"JSONata", "Jungle", "PostScript", "Sed", "TypoScriptHtmlData", "WebVTT", "reg"}
+// or very late (Jungle and JSONata on words that are not ASCII).
+var faulty = []string{"JSONata", "Jungle", "TypoScriptHtmlData", "WebVTT", "reg"}
 
 // languages are all that can be written after a fence, but for diagrams and
 // the faulty ones.
