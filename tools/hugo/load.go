@@ -126,6 +126,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	}
 	e.configs = configs
 	e.settings = e.readSettings()
+	e.log.configured(e.locateConfig)
 
 	base := configs.Base
 	cfg.Set("publishDir", base.PublishDir)

@@ -28,6 +28,10 @@ type logCapture struct {
 
 	mu     sync.Mutex
 	errors []string // logged at error level; Hugo then returns "logged N error(s)"
+	// locate finds a key in the configuration, once that is loaded; until then
+	// deprecations wait.
+	locate  func(key string) (file string, line, column int)
+	waiting []pipeline.Problem
 }
 
 func newLogCapture(source string, problems *pipeline.Problems) *logCapture {
@@ -50,6 +54,41 @@ func (l *logCapture) logger(ignored map[string]bool) loggers.Logger {
 	})
 }
 
+var (
+	leadingDeprecated = regexp.MustCompile(`^(?i:deprecated): `)
+	deprecatedKey     = regexp.MustCompile(`^(?:project|site) config key (\S+) was deprecated`)
+	themeOption       = regexp.MustCompile(`^theme: .*\b(params\.duskpress\.theme[.\w]*)`)
+)
+
+// deprecated reports a deprecation, at its key if it is one of the configuration.
+func (l *logCapture) deprecated(p pipeline.Problem) {
+	l.mu.Lock()
+	locate := l.locate
+	if locate == nil {
+		l.waiting = append(l.waiting, p)
+	}
+	l.mu.Unlock()
+	if locate == nil {
+		return
+	}
+	if m := deprecatedKey.FindStringSubmatch(p.Message); m != nil && p.File == "" {
+		p.File, p.Line, p.Column = locate(m[1])
+	}
+	l.problems.Add(p)
+}
+
+// configured lets waiting deprecations be placed.
+func (l *logCapture) configured(locate func(string) (string, int, int)) {
+	l.mu.Lock()
+	l.locate = locate
+	waiting := l.waiting
+	l.waiting = nil
+	l.mu.Unlock()
+	for _, p := range waiting {
+		l.deprecated(p)
+	}
+}
+
 var deprecation = regexp.MustCompile(`was deprecated in Hugo v|^(?i:deprecated)\b`)
 
 func (l *logCapture) entry(level logg.Level, message string) {
@@ -60,7 +99,7 @@ func (l *logCapture) entry(level logg.Level, message string) {
 		l.errors = append(l.errors, message)
 		l.mu.Unlock()
 	case deprecated:
-		l.problems.Add(l.place(pipeline.Problem{Severity: pipeline.Warning, Rule: "deprecated", Message: strings.TrimPrefix(message, "DEPRECATED: ")}))
+		l.deprecated(l.place(pipeline.Problem{Severity: pipeline.Warning, Rule: "deprecated", Message: leadingDeprecated.ReplaceAllString(message, "")}))
 	case level >= logg.LevelWarn:
 		l.problems.Add(classify(l.place(pipeline.Problem{Severity: pipeline.Warning, Rule: "hugo-warning", Message: message})))
 	}
@@ -76,7 +115,12 @@ func (l *logCapture) flush(err error) {
 		l.problems.Restore("shortcode", "front-matter", "encoding")
 	}
 	for _, message := range logged {
-		l.problems.Failure(l.place(classify(pipeline.Problem{Rule: "hugo", Message: message})))
+		p := l.place(classify(pipeline.Problem{Rule: "hugo", Message: message}))
+		if m := themeOption.FindStringSubmatch(p.Message); m != nil && l.locate != nil && p.File == "" {
+			p.Rule = "config"
+			p.File, p.Line, p.Column = l.locate(m[1])
+		}
+		l.problems.Failure(p)
 	}
 	if err == nil || len(logged) > 0 && countOnly.MatchString(err.Error()) {
 		return
