@@ -46,26 +46,3 @@ func TestLanguages(t *testing.T) {
 		t.Error("the list can be changed from outside")
 	}
 }
-
-func TestNearest(t *testing.T) {
-	for lang, want := range map[string]string{
-		"pyhton": "python", "javascirpt": "javascript", "golan": "golang", "Golnag": "golang", "yml ": "yml", "yalm": "yaml",
-		"typscript": "typescript", "common-lips": "common-lisp", "bsah": "bash", "rustt": "rust", "dockefile": "dockerfile",
-		"go": "go", "": "", "qqqqqqqq": "", "my-own-private-language": "", "日本語": "",
-	} {
-		if got := Nearest(lang); got != want {
-			t.Errorf("Nearest(%q) = %q, want %q", lang, got, want)
-		}
-	}
-}
-
-func TestDistance(t *testing.T) {
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "ab", 2}, {"ab", "ba", 1}, {"abc", "abc", 0}, {"abc", "ac", 1}, {"kitten", "sitting", 3}} {
-		if got, back := distance(tt.a, tt.b), distance(tt.b, tt.a); got != tt.want || back != tt.want {
-			t.Errorf("distance(%q, %q) = %d and %d, want %d", tt.a, tt.b, got, back, tt.want)
-		}
-	}
-}

@@ -7,13 +7,24 @@ import (
 
 // Nearest returns the candidate that a writer of word most likely meant, or ""
 // when none is near: at most a third of its characters, and at least one, may
-// have to change. Among equals the first wins.
+// have to change. Few people mistype the first letter, so among equals one that
+// keeps it wins, else the first.
 func Nearest(word string, candidates []string) string {
 	lower := []rune(strings.ToLower(word))
-	best, bestDist := "", max(1, len(lower)/3)+1
+	limit := max(1, len(lower)/3) + 1
+	best, bestScore := "", 2*limit
 	for _, c := range candidates {
-		if d := distance(lower, []rune(strings.ToLower(c)), bestDist); d < bestDist {
-			best, bestDist = c, d
+		other := []rune(strings.ToLower(c))
+		d := distance(lower, other, limit)
+		if d == limit || len(other) == 0 {
+			continue
+		}
+		score := 2 * d
+		if len(lower) == 0 || other[0] != lower[0] {
+			score++
+		}
+		if score < bestScore {
+			best, bestScore = c, score
 		}
 	}
 	return best

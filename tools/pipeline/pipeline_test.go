@@ -75,9 +75,9 @@ func TestRegisterPanics(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	words := []string{"design", "testing", "go", "outages"}
+	words := []string{"design", "testing", "go", "outages", "resign"}
 	for word, want := range map[string]string{
-		"desing": "design", "tseting": "testing", "Go": "go", "g": "go", "outage": "outages", "cooking": "", "x": "", "": "",
+		"desing": "design", "dezign": "design", "tseting": "testing", "Go": "go", "g": "go", "outage": "outages", "cooking": "", "x": "", "": "",
 	} {
 		if got := Nearest(word, words); got != want {
 			t.Errorf("Nearest(%q) = %q, want %q", word, got, want)

@@ -72,7 +72,7 @@ func (f fences) Transform(doc *ast.Document, reader text.Reader, pc parser.Conte
 		}
 		nth[info]++
 		hint := "leave the language out, or add it to `plain` in [params.duskpress.plugins.languages]"
-		if near := highlight.Nearest(lang); near != "" {
+		if near := pipeline.Nearest(lang, highlight.Languages()); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		d.Problems.Add(d.Content.Problem(d.Content.Find(info, nth[info]), pipeline.Warning, "language",
