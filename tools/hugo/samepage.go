@@ -90,7 +90,13 @@ func (e *Engine) checkSamePage(pages map[string][]*pipeline.Content) {
 		}
 		slices.SortFunc(list, func(a, b *pipeline.Content) int { return strings.Compare(a.Path, b.Path) })
 		for _, other := range list[1:] {
-			e.problems.Add(other.Problem(pipeline.Place{Line: 1, Column: 1}, pipeline.Error, "same-page",
+			// Of files that Hugo lists it takes either, by chance; of others, and
+			// of index.md beside _index.md, always the same.
+			rule := "collision"
+			if e.byFilename[list[0].Filename] == nil || e.byFilename[other.Filename] == nil || strings.HasPrefix(list[0].Base(), "_index.") {
+				rule = "same-page"
+			}
+			e.problems.Add(other.Problem(pipeline.Place{Line: 1, Column: 1}, pipeline.Error, rule,
 				fmt.Sprintf("this and %s make one page, and one of them would be lost", list[0].Path),
 				"rename or remove one of them"))
 		}
