@@ -242,7 +242,7 @@ func yamlTrim(data []byte, start, end int) int {
 			}
 			return end
 		}
-		if last := bytes.TrimSpace(data[start+begin+1 : end]); last[0] != '#' {
+		if last := bytes.TrimSpace(data[start+begin+1 : end]); len(last) > 0 && last[0] != '#' {
 			return end
 		}
 		end = start + begin
