@@ -371,8 +371,9 @@ func (p *Pipeline) extenders(c *Collection) []Extender {
 	return list
 }
 
-// codeLimit is how long one block of code may take.
-const codeLimit = 30 * time.Second
+// codeLimit is how long one block of code may take. Ten kilobytes that a lexer
+// goes through quadratically take seconds, on a busy machine many times that.
+const codeLimit = 2 * time.Minute
 
 // code returns the Code hook of the last plugin that has one, or nil.
 func (p *Pipeline) code() func(Code) (CodeHTML, error) {
