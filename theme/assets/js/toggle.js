@@ -62,7 +62,7 @@ system.onchange = () => update(choice);
 addEventListener("storage", (e) => {
   if (e.key == key || !e.key) read();
 });
-// A page that comes back from the browser's cache has missed those events.
+// A page that comes back from the browser's cache may have missed those events, or get them after it was painted.
 addEventListener("pageshow", (e) => {
   if (e.persisted) read();
 });
