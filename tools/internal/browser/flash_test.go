@@ -1,0 +1,186 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"duskpress/tools/internal/sitetest"
+	"fmt"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// frames waits until what a page has become was painted.
+func frames(tab *Tab) {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, stepLimit)
+	defer cancel()
+	_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](
+		"new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(true)))))",
+		chromedp.EvalAwaitPromise))
+	if err != nil {
+		tab.t.Fatal(err)
+	}
+}
+
+// film records the colour of the first pixel of every frame that a tab shows.
+type film struct {
+	mu     sync.Mutex
+	colors []string
+}
+
+// roll starts a film; it ends with the tab.
+func roll(tab *Tab) *film {
+	f := new(film)
+	shown := make(chan *page.EventScreencastFrame, 1000)
+	err := chromedp.Listen(tab.ctx, func(event any) {
+		if e, ok := event.(*page.EventScreencastFrame); ok {
+			shown <- e
+		}
+	})
+	if err != nil {
+		tab.t.Fatal(err)
+	}
+	go func() {
+		for {
+			select {
+			case <-tab.ctx.Done():
+				return
+			case e := <-shown:
+				c := "a frame that is no PNG"
+				if img, err := png.Decode(bytes.NewReader(e.Data)); err == nil {
+					p := color.NRGBAModel.Convert(img.At(img.Bounds().Min.X+1, img.Bounds().Min.Y+1)).(color.NRGBA)
+					c = fmt.Sprintf("rgb(%d, %d, %d)", p.R, p.G, p.B)
+				}
+				f.mu.Lock()
+				f.colors = append(f.colors, c)
+				f.mu.Unlock()
+				// Fails only when the tab is closed.
+				_, _ = chromedp.Call(tab.ctx, page.ScreencastFrameAck, page.ScreencastFrameAckParams{SessionID: e.SessionID})
+			}
+		}
+	}()
+	call(tab, page.StartScreencast, page.StartScreencastParams{Format: page.StartScreencastFormatPng, EveryNthFrame: 1})
+	return f
+}
+
+// wait waits until a frame of a colour was shown.
+func (f *film) wait(t testing.TB, c string) {
+	t.Helper()
+	for end := time.Now().Add(stepLimit); ; time.Sleep(10 * time.Millisecond) {
+		f.mu.Lock()
+		there := slices.Contains(f.colors, c)
+		f.mu.Unlock()
+		if there {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("no frame of %s", c)
+		}
+	}
+}
+
+// cut returns, and forgets, the colours so far, each once.
+func (f *film) cut() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := f.colors
+	f.colors = nil
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Before the page paints, a frame is of this colour, and no other.
+const blank = "rgb(255, 0, 255)"
+
+// seenScript keeps the background at each animation frame, and whether the
+// browser says that it painted.
+const seenScript = `window.seen = []; window.painted = false;
+new PerformanceObserver(() => { painted = true; }).observe({type: "paint", buffered: true});
+requestAnimationFrame(function look() {
+  const now = document.body ? getComputedStyle(document.body).backgroundColor : "no body";
+  if (!seen.includes(now)) seen.push(now);
+  requestAnimationFrame(look);
+});`
+
+// testNoFlash looks at every frame, on a slow processor and a slow network,
+// with a choice that is the opposite of the system's.
+func testNoFlash(t *testing.T, b *Browser, public string) {
+	// A page without the script that blocks rendering: the test has to see it flash.
+	data, err := os.ReadFile(filepath.Join(public, "about", "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := regexp.MustCompile(`<script src=\S*/js/first\.[^>]*></script>`)
+	faulty := first.ReplaceAllString(string(data), "")
+	if faulty == string(data) {
+		t.Fatal("no first script in the page")
+	}
+	sitetest.Write(t, filepath.Join(public, "faulty", "index.html"), faulty)
+
+	address := serveStrict(t, public, true)
+	for _, dark := range []bool{false, true} {
+		tab := b.Open(t, View{1440, dark})
+		before(tab, seenScript)
+		tab.Visit(address + "/about/")
+		choice := name(!dark) // what the tab before left there, or a click or two away
+		for range 2 {
+			if Eval[looks](tab, looksScript).Theme != choice {
+				click(tab, flip)
+			}
+		}
+		want(tab, "a choice", dark, choice)
+		call(tab, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 6})
+		call(tab, emulation.SetDefaultBackgroundColorOverride, emulation.SetDefaultBackgroundColorOverrideParams{Color: &cdp.RGBA{R: 255, B: 255, A: 1}})
+		f := roll(tab)
+		look := func(when string) (filmed, seen []string) {
+			frames(tab)
+			if !Eval[bool](tab, "painted") {
+				t.Errorf("%s: nothing was painted", when)
+			}
+			until(tab, "document.querySelector('.appearance button')")
+			f.wait(t, background(!dark))
+			filmed = slices.DeleteFunc(f.cut(), func(c string) bool { return c == blank })
+			seen = slices.DeleteFunc(Eval[[]string](tab, "seen"), func(c string) bool { return c == "no body" })
+			return filmed, seen
+		}
+		good := []string{background(!dark)}
+		check := func(when string) {
+			t.Helper()
+			filmed, seen := look(when)
+			if !slices.Equal(filmed, good) || !slices.Equal(seen, good) {
+				t.Errorf("%s, system %s, choice %s: frames of %q, styles of %q", when, name(dark), choice, filmed, seen)
+			}
+		}
+		tab.Visit("about:blank")
+		f.cut()
+		tab.Visit(address + "/about/")
+		check("a visit")
+		load(tab, "nav a[href='/tags/']")
+		check("a link")
+		load(tab, "main a[href^='/tags/']")
+		check("another link")
+		do(tab, chromedp.Reload())
+		check("a reload")
+		goBack(tab)
+		check("the page before")
+
+		tab.Visit("about:blank")
+		f.cut()
+		tab.Visit(address + "/faulty/")
+		if filmed, seen := look("a fault"); !slices.Contains(filmed, background(dark)) || !slices.Contains(seen, background(dark)) {
+			t.Errorf("without the first script nobody sees a flash: frames of %q, styles of %q", filmed, seen)
+		}
+	}
+}
