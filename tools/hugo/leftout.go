@@ -15,34 +15,55 @@ import (
 // whyLeftOut says why Hugo made no page of a content file, or "" where the file
 // is no page of its own: one inside a leaf bundle is a resource.
 func (e *Engine) whyLeftOut(c *pipeline.Content) string {
-	base := e.configs.Base
 	if e.insideBundle(c) {
 		return ""
 	}
-	if draft, _ := c.FrontMatter["draft"].(bool); draft && !base.BuildDrafts {
-		return "draft"
-	}
-	now := htime.Now()
-	date := func(keys ...string) (time.Time, bool) {
-		for _, key := range keys {
-			if v, ok := c.FrontMatter[key]; ok {
-				if t, err := htime.ToTimeInDefaultLocationE(v, e.location(c)); err == nil && !t.IsZero() {
-					return t, true
-				}
-			}
-		}
-		return time.Time{}, false
-	}
-	if t, ok := date("publishdate", "pubdate", "published", "date"); ok && t.After(now) && !base.BuildFuture {
-		return fmt.Sprintf("future: to be published on %s", t.Format("2006-01-02 15:04 MST"))
-	}
-	if t, ok := date("expirydate", "unpublishdate"); ok && t.Before(now) && !base.BuildExpired {
-		return fmt.Sprintf("expired on %s", t.Format("2006-01-02"))
+	if why := e.heldBack(c); why != "" {
+		return why
 	}
 	if build, ok := c.FrontMatter["build"].(map[string]any); ok && build["render"] == "never" {
 		return ""
 	}
 	return "left out by the configuration, a cascade, or another file of the same name"
+}
+
+// heldBack says why a file's own front matter keeps it from being published
+// now, or "".
+func (e *Engine) heldBack(c *pipeline.Content) string {
+	base := e.configs.Base
+	if draft, _ := c.FrontMatter["draft"].(bool); draft && !base.BuildDrafts {
+		return "draft"
+	}
+	now := htime.Now()
+	if t, ok := e.date(c, "publishdate", "pubdate", "published", "date"); ok && t.After(now) && !base.BuildFuture {
+		return fmt.Sprintf("future: to be published on %s", t.Format("2006-01-02 15:04 MST"))
+	}
+	if t, ok := e.date(c, "expirydate", "unpublishdate"); ok && t.Before(now) && !base.BuildExpired {
+		return fmt.Sprintf("expired on %s", t.Format("2006-01-02"))
+	}
+	return ""
+}
+
+// date is the first date among keys of front matter.
+func (e *Engine) date(c *pipeline.Content, keys ...string) (time.Time, bool) {
+	for _, key := range keys {
+		if v, ok := c.FrontMatter[key]; ok {
+			if t, err := htime.ToTimeInDefaultLocationE(v, e.location(c)); err == nil && !t.IsZero() {
+				return t, true
+			}
+		}
+	}
+	return time.Time{}, false
+}
+
+// published is the date of a file's page as its front matter has it, zero if it
+// has none; not ok where no page will be published.
+func (e *Engine) published(c *pipeline.Content) (date time.Time, ok bool) {
+	if e.insideBundle(c) || e.heldBack(c) != "" {
+		return time.Time{}, false
+	}
+	date, _ = e.date(c, "date", "publishdate", "pubdate", "published", "lastmod", "modified")
+	return date, true
 }
 
 // location is the time zone in which dates of a content file are read.

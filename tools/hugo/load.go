@@ -243,6 +243,8 @@ func (e *Engine) readSettings() pipeline.Settings {
 				return minifyConfig(base.Minify)
 			case "capitalizeListTitles":
 				return base.CapitalizeListTitles
+			case "mainSections":
+				return base.MainSections
 			}
 			return nil
 		},

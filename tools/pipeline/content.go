@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -104,6 +105,9 @@ type Collection struct {
 	ShortcodeNames []string
 	// HasCodeHook reports whether a template renders code of a language.
 	HasCodeHook func(lang string) bool
+	// Published is the date of the page that a file makes, zero if it has none,
+	// as far as its own front matter tells; not ok if it is held back.
+	Published func(*Content) (date time.Time, ok bool)
 	Problems    *Problems
 	// Tags is the set of tags, sorted by language and slug.
 	Tags []Tag
