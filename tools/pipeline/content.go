@@ -108,7 +108,7 @@ type Collection struct {
 	// Published is the date of the page that a file makes, zero if it has none,
 	// as far as its own front matter tells; not ok if it is held back.
 	Published func(*Content) (date time.Time, ok bool)
-	Problems    *Problems
+	Problems  *Problems
 	// Tags is the set of tags, sorted by language and slug.
 	Tags []Tag
 	// TagSlug is the slug of a tag in any spelling; nil without tags.

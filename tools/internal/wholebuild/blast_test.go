@@ -80,7 +80,7 @@ func TestBlastRadius(t *testing.T) {
 	span := time.Date(2026, 10, 1, 9, 0, 0, 0, time.UTC).Sub(begin)
 	notes := make([]note, posts)
 	for i := range notes {
-		notes[i] = newNote(r, i, begin.Add(span / time.Duration(posts) * time.Duration(i)))
+		notes[i] = newNote(r, i, begin.Add(span/time.Duration(posts)*time.Duration(i)))
 		notes[i].write(t, site, fmt.Sprintf("case-%05d", i))
 	}
 	build := func() map[string]sum {
