@@ -29,6 +29,7 @@ import (
 // Collect finds all content files and reads what can be known of them without
 // rendering. Every file that cannot be read becomes a problem, all in one run.
 func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
+	e.checkConfigKeys()
 	c := &pipeline.Collection{Settings: e.settings, Problems: e.problems}
 	c.HasShortcode = func(name string) bool {
 		return e.sites.Sites[0].TemplateStore.LookupShortcodeByName(name) != nil

@@ -33,7 +33,7 @@ func minifyConfig(c minifiers.MinifyConfig) minify.Config {
 // locateConfig finds a dotted key in the configuration files. Files in a
 // configuration directory are named for the table they hold.
 func (e *Engine) locateConfig(key string) (file string, line, column int) {
-	for _, name := range e.configs.LoadingInfo.ConfigFiles {
+	for _, name := range e.configFiles() {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			continue

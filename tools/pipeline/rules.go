@@ -5,6 +5,7 @@ package pipeline
 var KnownRules = map[string]string{
 	"collision":    "two sources publish one path, or paths that differ in letter case alone",
 	"config":       "the configuration cannot be read or has a key that nothing reads",
+	"config-key":   "a key of Hugo's configuration that Hugo does not read",
 	"content-link": "a link to another content file leads nowhere",
 	"date":         "a date that is none, or a second one",
 	"deprecated":   "Hugo says that something will go away",
