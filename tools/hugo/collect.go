@@ -37,6 +37,7 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 	c.ShortcodeNames = e.shortcodeNames()
 	hooks := e.codeHooks()
 	c.Published = e.published
+	c.InTemplates = e.templateWords()
 	c.HasCodeHook = func(lang string) bool { return hooks[""] || hooks[strings.ToLower(lang)] }
 	e.byFilename = make(map[string]*pipeline.Content)
 	e.resources = make(map[string]bool)

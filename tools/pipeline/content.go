@@ -108,7 +108,9 @@ type Collection struct {
 	// Published is the date of the page that a file makes, zero if it has none,
 	// as far as its own front matter tells; not ok if it is held back.
 	Published func(*Content) (date time.Time, ok bool)
-	Problems  *Problems
+	// InTemplates reports whether a template has a word in it, in any case.
+	InTemplates func(word string) bool
+	Problems    *Problems
 	// Tags is the set of tags, sorted by language and slug.
 	Tags []Tag
 	// TagSlug is the slug of a tag in any spelling; nil without tags.
