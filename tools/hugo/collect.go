@@ -29,6 +29,7 @@ import (
 // Collect finds all content files and reads what can be known of them without
 // rendering. Every file that cannot be read becomes a problem, all in one run.
 func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
+	e.lookForAllowances()
 	e.checkConfigKeys()
 	c := &pipeline.Collection{Settings: e.settings, Problems: e.problems}
 	c.HasShortcode = func(name string) bool {
@@ -171,6 +172,9 @@ func (e *Engine) parse(c *pipeline.Content) {
 		add(pipeline.Place{Line: line, Column: 1 + utf8.RuneCount(src[begin:off])}, "encoding",
 			fmt.Sprintf("not UTF-8: byte 0x%02X", src[off]), "save the file as UTF-8")
 		return
+	}
+	if bytes.Contains(src, pipeline.AllowWord) {
+		e.problems.Look(c.Path)
 	}
 	items, err := pageparser.ParseBytes(src, pageparser.Config{})
 	if err != nil {
