@@ -243,6 +243,8 @@ func (e *Engine) readSettings() pipeline.Settings {
 				return minifyConfig(base.Minify)
 			case "capitalizeListTitles":
 				return base.CapitalizeListTitles
+			case "unsafe":
+				return base.Markup.Goldmark.Renderer.Unsafe
 			case "mainSections":
 				return base.MainSections
 			}

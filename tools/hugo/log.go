@@ -273,6 +273,10 @@ func classify(p pipeline.Problem) pipeline.Problem {
 	case strings.Contains(p.Message, "REF_NOT_FOUND"):
 		p.Rule = "ref"
 		p.Message = strings.TrimSpace(p.Message[strings.Index(p.Message, "REF_NOT_FOUND:")+len("REF_NOT_FOUND:"):])
+	case strings.HasPrefix(p.Message, "Raw HTML omitted while rendering"):
+		p.Rule = "raw-html"
+		p.Message = "HTML in this page is dropped"
+		p.Hint = "write it in Markdown, put it into a shortcode, or set markup.goldmark.renderer.unsafe = true"
 	case strings.HasPrefix(p.Message, "toc: "):
 		p.Rule = "toc"
 	case strings.HasPrefix(p.Message, "mono: "):

@@ -204,7 +204,7 @@ func (ps *Problems) Sorted() []Problem {
 	defer ps.mu.Unlock()
 	list := slices.Clone(ps.list)
 	slices.SortFunc(list, Problem.compare)
-	return slices.Compact(list)
+	return slices.Compact(betterPlaced(list))
 }
 
 // Count returns how many errors and warnings there are, each counted once.
@@ -225,3 +225,24 @@ func (ps *Problems) Failed() bool {
 	defer ps.mu.Unlock()
 	return slices.ContainsFunc(ps.list, func(p Problem) bool { return p.Severity == Error })
 }
+
+// betterPlaced drops a problem that names a file alone where the same rule has
+// been broken at a line of that file: two witnesses saw one thing.
+func betterPlaced(sorted []Problem) []Problem {
+	type key struct{ file, rule string }
+	placed := make(map[key]bool)
+	for _, p := range sorted {
+		if p.Line > 0 && twoWitnesses[p.Rule] {
+			placed[key{p.File, p.Rule}] = true
+		}
+	}
+	if len(placed) == 0 {
+		return sorted
+	}
+	return slices.DeleteFunc(sorted, func(p Problem) bool {
+		return p.Line == 0 && p.File != "" && placed[key{p.File, p.Rule}]
+	})
+}
+
+// twoWitnesses are rules that a plugin and the engine both report on.
+var twoWitnesses = map[string]bool{"raw-html": true}

@@ -17,6 +17,7 @@ var KnownRules = map[string]string{
 	"language":     "a fence names a language that nothing can highlight",
 	"minify":       "a file that the minifier cannot read",
 	"panic":        "a plugin ended in a panic",
+	"raw-html":     "HTML in Markdown that is dropped",
 	"ref":          "a ref or relref that leads nowhere",
 	"same-page":    "two content files make one page, so that one of them is lost",
 	"shortcode":    "a shortcode that is not there, or not closed",
