@@ -23,6 +23,7 @@ var KnownRules = map[string]string{
 	"shortcode":    "a shortcode that is not there, or not closed",
 	"source":       "a source file that cannot be read, or changed while it was read",
 	"symlink":      "a symbolic link that leaves the site or ends nowhere",
+	"tag-near":     "a tag of one post that is nearly one of others",
 	"tag-repeated": "a tag that stands twice in one post",
 	"tag-slug":     "a tag without a letter or digit to make a path of",
 	"tag-variant":  "a tag spelt otherwise than its page is titled",
