@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gohugoio/hugo/common/herrors"
@@ -38,6 +39,7 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 	c.ShortcodeNames = e.shortcodeNames()
 	hooks := e.codeHooks()
 	c.Published = e.published
+	c.Date = func(content *pipeline.Content) (time.Time, bool) { return e.date(content, dateKeys...) }
 	c.InTemplates = e.templateWords()
 	c.HasCodeHook = func(lang string) bool { return hooks[""] || hooks[strings.ToLower(lang)] }
 	e.byFilename = make(map[string]*pipeline.Content)
@@ -182,6 +184,7 @@ func (e *Engine) parse(c *pipeline.Content) {
 		return
 	}
 	c.BodyLine = 1
+	c.Blank = len(bytes.TrimSpace(src)) == 0
 	open := -1 // where a shortcode began that has not ended
 	for i, item := range items {
 		switch {
@@ -189,6 +192,7 @@ func (e *Engine) parse(c *pipeline.Content) {
 			e.frontMatter(c, src, item, add)
 			if i+1 < len(items) {
 				c.BodyLine, _ = frontmatter.Place(src, items[i+1].Pos())
+				c.Blank = len(bytes.TrimSpace(src[items[i+1].Pos():])) == 0
 			}
 		case item.IsLeftShortcodeDelim():
 			open = item.Pos()

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -245,6 +246,8 @@ func (e *Engine) readSettings() pipeline.Settings {
 				return base.CapitalizeListTitles
 			case "unsafe":
 				return base.Markup.Goldmark.Renderer.Unsafe
+			case "dateFromName":
+				return slices.Contains(base.Frontmatter.Date, ":filename")
 			case "mainSections":
 				return base.MainSections
 			}
