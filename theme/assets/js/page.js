@@ -1,59 +1,54 @@
 // What a post gains from a script: buttons at its code, and a mark at the current section in its table of contents.
 const { copy, copied, wrap } = document.currentScript.dataset;
 
-const element = (parent, name, text) => {
+const element = (parent, name, text = "", click) => {
   const el = document.createElement(name);
   el.textContent = text;
+  el.onclick = click;
   parent.append(el);
   return el;
 };
 
-for (const code of document.querySelectorAll(".prose pre > code")) {
+document.querySelectorAll(".prose pre > code").forEach((code) => {
   const pre = code.parentElement;
   // Beside the code, in a table, only numbers: nothing to copy, nothing to scroll to.
   if (code.querySelector(".lnt")) {
     pre.tabIndex = -1;
-    continue;
+    return;
   }
   let box = pre.closest(".highlight");
   if (!box) {
-    box = document.createElement("div");
+    box = element(pre.parentElement, "div");
     box.className = "highlight";
     pre.replaceWith(box);
     box.append(pre);
   }
-  const tools = element(box, "div", "");
+  const tools = element(box, "div");
   tools.className = "tools";
   // Empty, or the last thing that was done; read aloud when it changes.
-  const status = element(tools, "span", "");
+  const status = element(tools, "span");
   status.role = "status";
 
-  // Lines beside a column of numbers cannot wrap.
+  // A block is a stop for the keyboard, and can wrap, where it is wider than the column. Lines beside a column of numbers
+  // cannot wrap.
   const table = pre.closest("div.chroma");
-  const wrapper = table ? null : element(tools, "button", wrap);
-  if (wrapper) {
-    wrapper.type = "button";
-    wrapper.ariaPressed = false;
-    wrapper.onclick = () => {
-      wrapper.ariaPressed = box.classList.toggle("wrapped");
-    };
-  }
-  // A block is a stop for the keyboard, and can wrap, where it is wider than the column.
   const scroller = table || pre;
+  const wrapper = element(tools, "button", wrap, () => {
+    wrapper.ariaPressed = box.classList.toggle("wrapped");
+  });
+  wrapper.ariaPressed = false;
   new ResizeObserver(() => {
     const wide = scroller.scrollWidth > scroller.clientWidth;
-    pre.tabIndex = wide ? 0 : -1;
-    if (wrapper) wrapper.hidden = !wide && wrapper.ariaPressed != "true";
+    pre.tabIndex = wide - 1;
+    wrapper.hidden = table || (!wide && wrapper.ariaPressed != "true");
   }).observe(scroller);
 
   // Not there on a page that came without encryption.
-  if (!navigator.clipboard) continue;
-  const button = element(tools, "button", copy);
-  button.type = "button";
-  button.onclick = () => {
+  if (!navigator.clipboard) return;
+  element(tools, "button", copy, () => {
     const text = code.cloneNode(true);
     // What cannot be selected is not copied either.
-    for (const el of text.querySelectorAll(".ln, .gp")) el.remove();
+    text.querySelectorAll(".ln, .gp").forEach((el) => el.remove());
     navigator.clipboard.writeText(text.textContent.replace(/\n$/, "")).then(
       () => {
         status.textContent = copied;
@@ -61,33 +56,34 @@ for (const code of document.querySelectorAll(".prose pre > code")) {
       },
       () => getSelection().selectAllChildren(code),
     );
-  };
-}
+  });
+});
 
-const toc = document.querySelector(".toc");
-if (toc) {
-  const links = [...toc.querySelectorAll("a")];
-  const headings = links.map((a) => document.getElementById(decodeURIComponent(a.hash.slice(1))));
-  const root = document.documentElement;
-  let current;
-  // The last heading above a line in the upper part of the window. At the end of a page the last ones cannot come up to
-  // it: there it is the one that was asked for, else the last.
-  const mark = () => {
-    const tops = headings.map((h) => (h ? h.getBoundingClientRect().top : Infinity));
-    let i = tops.findLastIndex((top) => top < innerHeight * 0.25);
-    if (root.scrollHeight - scrollY - innerHeight < 2) {
-      const asked = headings.findIndex((h) => h && h.matches(":target"));
-      i = tops[asked] >= 0 ? asked : tops.findLastIndex((top) => top < innerHeight);
-    }
-    if (links[i] == current) return;
-    if (current) current.ariaCurrent = null;
-    current = links[i];
-    if (!current) return;
-    current.ariaCurrent = true;
-    // The table scrolls by itself where it is longer than the window.
-    toc.scrollTop = current.offsetTop - toc.clientHeight / 2;
-  };
+// Headings are in the order of the links that lead to them.
+const links = document.querySelectorAll(".toc a");
+const headings = [...links].map((a) => document.getElementById(decodeURIComponent(a.hash.slice(1))));
+let current;
+
+// The last heading above a line in the upper part of the window. At the end of a page the last ones cannot come up to it:
+// there it is the one that was asked for, else the last one that shows.
+const mark = () => {
+  const tops = headings.map((h) => h?.getBoundingClientRect().top);
+  let i = tops.findLastIndex((top) => top < innerHeight / 4);
+  if (document.body.getBoundingClientRect().bottom < innerHeight + 2) {
+    const asked = headings.findIndex((h) => h?.matches(":target"));
+    i = tops[asked] >= 0 ? asked : tops.findLastIndex((top) => top < innerHeight);
+  }
+  const link = links[i];
+  if (link == current) return;
+  if (current) current.ariaCurrent = null;
+  current = link;
+  if (!link) return;
+  link.ariaCurrent = true;
+  // The table scrolls by itself where it is longer than the window.
+  const toc = link.closest(".toc");
+  toc.scrollTop = link.offsetTop - toc.clientHeight / 2;
+};
+if (links[0]) {
   mark();
-  addEventListener("scroll", mark, { passive: true });
-  addEventListener("resize", mark);
+  addEventListener("scroll", mark);
 }
