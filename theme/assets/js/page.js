@@ -59,29 +59,28 @@ document.querySelectorAll(".prose pre > code").forEach((code) => {
   });
 });
 
-// Headings are in the order of the links that lead to them.
 const links = document.querySelectorAll(".toc a");
-const headings = [...links].map((a) => document.getElementById(decodeURIComponent(a.hash.slice(1))));
 let current;
 
-// The last heading above a line in the upper part of the window. At the end of a page the last ones cannot come up to it:
-// there it is the one that was asked for, else the last one that shows.
+// Marks the link to the last heading above a line in the upper part of the window. At the end of a page the last ones
+// cannot come up to it: there it is the one that was asked for, else the last that shows.
 const mark = () => {
-  const tops = headings.map((h) => h?.getBoundingClientRect().top);
-  let i = tops.findLastIndex((top) => top < innerHeight / 4);
-  if (document.body.getBoundingClientRect().bottom < innerHeight + 2) {
-    const asked = headings.findIndex((h) => h?.matches(":target"));
-    i = tops[asked] >= 0 ? asked : tops.findLastIndex((top) => top < innerHeight);
+  const end = document.body.getBoundingClientRect().bottom < innerHeight + 2;
+  let next, asked;
+  for (const link of links) {
+    const heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+    const top = heading?.getBoundingClientRect().top;
+    if (!asked && top < innerHeight / (end ? 1 : 4)) next = link;
+    asked ||= end && top >= 0 && heading.matches(":target");
   }
-  const link = links[i];
-  if (link == current) return;
+  if (next == current) return;
   if (current) current.ariaCurrent = null;
-  current = link;
-  if (!link) return;
-  link.ariaCurrent = true;
+  current = next;
+  if (!next) return;
+  next.ariaCurrent = true;
   // The table scrolls by itself where it is longer than the window.
-  const toc = link.closest(".toc");
-  toc.scrollTop = link.offsetTop - toc.clientHeight / 2;
+  const toc = next.closest(".toc");
+  toc.scrollTop = next.offsetTop - toc.clientHeight / 2;
 };
 if (links[0]) {
   mark();
