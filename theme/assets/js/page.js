@@ -40,16 +40,18 @@ document.querySelectorAll(".prose pre > code").forEach((code) => {
   new ResizeObserver(() => {
     const wide = scroller.scrollWidth > scroller.clientWidth;
     pre.tabIndex = wide - 1;
-    wrapper.hidden = table || (!wide && wrapper.ariaPressed != "true");
+    wrapper.disabled = table || (!wide && wrapper.ariaPressed != "true");
   }).observe(scroller);
 
   // Not there on a page that came without encryption.
   if (!navigator.clipboard) return;
   element(tools, "button", copy, () => {
     const text = code.cloneNode(true);
-    // What cannot be selected is not copied either.
-    text.querySelectorAll(".ln, .gp").forEach((el) => el.remove());
-    navigator.clipboard.writeText(text.textContent.replace(/\n$/, "")).then(
+    // What cannot be selected is not copied either: numbers, and prompts with the space after them.
+    text.querySelectorAll(".ln, .gp").forEach((el) => {
+      el.textContent = el.matches(".gp") ? "\0" : "";
+    });
+    navigator.clipboard.writeText(text.textContent.replace(/\0 ?|\n$/g, "")).then(
       () => {
         status.textContent = copied;
         setTimeout(() => (status.textContent = ""), 3000);
@@ -62,16 +64,16 @@ document.querySelectorAll(".prose pre > code").forEach((code) => {
 const links = document.querySelectorAll(".toc a");
 let current;
 
-// Marks the link to the last heading above a line in the upper part of the window. At the end of a page the last ones
-// cannot come up to it: there it is the one that was asked for, else the last that shows.
+// Marks the link to the last heading above a line near the top of the window. At the end of a page the last ones cannot
+// come up to it: there it is the last that shows. One that was asked for is not passed while it shows.
 const mark = () => {
   const end = document.body.getBoundingClientRect().bottom < innerHeight + 2;
   let next, asked;
   for (const link of links) {
     const heading = document.getElementById(decodeURIComponent(link.hash.slice(1)));
     const top = heading?.getBoundingClientRect().top;
-    if (!asked && top < innerHeight / (end ? 1 : 4)) next = link;
-    asked ||= end && top >= 0 && heading.matches(":target");
+    if (!asked && top < innerHeight / (end ? 1 : 8)) next = link;
+    asked ||= top >= 0 && heading.matches(":target");
   }
   if (next == current) return;
   if (current) current.ariaCurrent = null;
@@ -85,4 +87,5 @@ const mark = () => {
 if (links[0]) {
   mark();
   addEventListener("scroll", mark);
+  addEventListener("hashchange", mark);
 }
