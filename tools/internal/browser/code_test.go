@@ -122,13 +122,19 @@ func TestCode(t *testing.T) {
 			".tools button { height: 20px; overflow: hidden; line-height: 1 !important}": "high",
 		} {
 			tab.Visit(plain + coded)
-			Eval[bool](tab, fmt.Sprintf("(() => { const s = document.createElement('style'); s.textContent = %q; document.head.append(s); return true })()", rule))
+			addStyle(tab, rule)
 			wrong := append(lookAtCode(tab), lookAtTokens(tab)...)
 			if !strings.Contains(strings.Join(wrong, "\n"), want) {
 				t.Errorf("with %s: want a complaint with %q, got %q", rule, want, wrong)
 			}
 		}
 	})
+}
+
+// addStyle plants a fault.
+func addStyle(tab *Tab, rule string) {
+	tab.t.Helper()
+	Eval[bool](tab, fmt.Sprintf("(() => { const s = document.createElement('style'); s.textContent = %q; document.head.append(s); return true })()", rule))
 }
 
 // lookAtCode checks the geometry of the blocks of testdata/code.md.
