@@ -43,7 +43,7 @@ var codeBlocks = []string{
 	"- removed\n+ added",
 	"cat a | wc -l",
 	"bare   fence with a line that is far too long for the column of a page, wherever it is read, so that it has to be scrolled\n\ttab and blank lines\n\n",
-	"indented   block",
+	"indented   block with a line that is far too long for the column of a page, wherever it is read, so that it has to be scrolled",
 	strings.TrimSuffix(snippet, "\n"),
 }
 
@@ -257,7 +257,7 @@ func testWrapped(t *testing.T, b *Browser, address string) {
 	if Eval[bool](tab, `[...document.querySelectorAll(".tools")][0].querySelector("button").checkVisibility({visibilityProperty: true})`) {
 		t.Error("lines beside a table of numbers could wrap")
 	}
-	if Eval[bool](tab, `[...document.querySelectorAll(".tools")][6].querySelector("button").checkVisibility({visibilityProperty: true})`) {
+	if Eval[bool](tab, `[...document.querySelectorAll(".tools")][4].querySelector("button").checkVisibility({visibilityProperty: true})`) {
 		t.Error("a block that fits has a button to wrap it")
 	}
 	for _, c := range tab.Complaints() {
