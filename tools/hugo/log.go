@@ -279,8 +279,13 @@ func classify(p pipeline.Problem) pipeline.Problem {
 		p.Hint = "write it in Markdown, put it into a shortcode, or set markup.goldmark.renderer.unsafe = true"
 	case strings.HasPrefix(p.Message, "toc: "):
 		p.Rule = "toc"
-	case strings.HasPrefix(p.Message, "mono: "):
+	case strings.HasPrefix(p.Message, "mono: "), strings.HasPrefix(p.Message, "sidenote: "):
 		p.Rule = "shortcode"
+	case strings.HasPrefix(p.Message, "image: "):
+		p.Rule = "image"
+	case strings.HasPrefix(p.Message, "remote image: "):
+		p.Rule = "remote-image"
+		p.Hint = "put the picture beside the page"
 	case strings.Contains(p.Message, "template for shortcode") || strings.Contains(p.Message, "must be closed or self-closed") || strings.Contains(p.Message, "unclosed shortcode"):
 		p.Rule = "shortcode"
 	case strings.Contains(p.Message, "module") && strings.Contains(p.Message, "not found"):

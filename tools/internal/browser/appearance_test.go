@@ -432,7 +432,7 @@ func testScriptBytes(t *testing.T, public string) {
 }
 
 // TestOwnersAppearance builds sites whose owner fixed the colours, or wants no
-// button: no script ships.
+// button, nor what posts gain from a script: none ships.
 func TestOwnersAppearance(t *testing.T) {
 	b := Start(t)
 	for _, c := range []struct {
@@ -449,6 +449,7 @@ func TestOwnersAppearance(t *testing.T) {
 			}
 			config := strings.Replace(string(data), `appearance = "auto"`, fmt.Sprintf("appearance = %q", c.appearance), 1)
 			config = strings.Replace(config, "toggle = true", fmt.Sprintf("toggle = %v", c.toggle), 1)
+			config = strings.Replace(config, "script = true", "script = false", 1)
 			sitetest.Write(t, file, config)
 			sitetest.MustBuild(t, dir)
 			public := filepath.Join(dir, "public")
@@ -475,7 +476,7 @@ func TestOwnersAppearance(t *testing.T) {
 			}
 		})
 	}
-	for option, wrong := range map[string]string{`toggle = "yes"`: `"yes"`, `toggle = 1`: `"1"`, `appearance = "sepia"`: `"sepia"`} {
+	for option, wrong := range map[string]string{`toggle = "yes"`: `"yes"`, `toggle = 1`: `"1"`, `appearance = "sepia"`: `"sepia"`, `script = "no"`: `"no"`} {
 		t.Run(option, func(t *testing.T) {
 			dir := t.TempDir()
 			sitetest.CopyRepoSite(t, dir)
@@ -485,8 +486,8 @@ func TestOwnersAppearance(t *testing.T) {
 				t.Fatal(err)
 			}
 			key, _, _ := strings.Cut(option, " ")
-			sitetest.Write(t, file, regexp.MustCompile(`(?m)^  `+key+` = \S+`).ReplaceAllString(string(data), "  "+option))
-			if out, exit := sitetest.Build(t, dir); exit == 0 || !strings.Contains(out, "theme."+key+" is "+wrong) {
+			sitetest.Write(t, file, regexp.MustCompile(`(?m)^( +)`+key+` = \S+`).ReplaceAllString(string(data), "${1}"+option))
+			if out, exit := sitetest.Build(t, dir); exit == 0 || !strings.Contains(out, key+" is "+wrong) {
 				t.Errorf("exit %d\n%s", exit, out)
 			}
 		})
