@@ -283,9 +283,6 @@ func classify(p pipeline.Problem) pipeline.Problem {
 		p.Rule = "shortcode"
 	case strings.HasPrefix(p.Message, "image: "):
 		p.Rule = "image"
-	case strings.HasPrefix(p.Message, "remote image: "):
-		p.Rule = "remote-image"
-		p.Hint = "put the picture beside the page"
 	case strings.Contains(p.Message, "template for shortcode") || strings.Contains(p.Message, "must be closed or self-closed") || strings.Contains(p.Message, "unclosed shortcode"):
 		p.Rule = "shortcode"
 	case strings.Contains(p.Message, "module") && strings.Contains(p.Message, "not found"):

@@ -22,7 +22,6 @@ var KnownRules = map[string]string{
 	"panic":         "a plugin ended in a panic",
 	"raw-html":      "HTML in Markdown that is dropped",
 	"ref":           "a ref or relref that leads nowhere",
-	"remote-image":  "a picture that the reader's browser fetches from another host",
 	"same-page":     "two content files make one page, so that one of them is lost",
 	"shallow-clone": "dates from git in a clone without its history",
 	"shortcode":     "a shortcode that is not there, or not closed",
