@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
 	".":        {"hugo", "pipeline", "plugins", "publish", "report", "serve"},
-	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline"},
+	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline", "sourcemap"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"pipeline": {},
@@ -42,6 +42,7 @@ var may = map[string][]string{
 	"internal/browser": {"serve"},
 	"highlight":        {},
 	"minify":           {},
+	"sourcemap":        {},
 	"frontmatter":      {},
 }
 
