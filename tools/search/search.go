@@ -71,7 +71,7 @@ const (
 	// a site that fills a quarter gets one more.
 	idDigits = 3
 	// smallSite is how many pages a small site has at most.
-	smallSite = 1024
+	smallSite = 800
 	// leastShard is how many bytes a shard has that is not split.
 	leastShard = 4 << 10
 )
@@ -84,7 +84,7 @@ type form struct {
 
 var (
 	small = form{keep: 64, text: 64, words: 48, ends: 10}
-	large = form{keep: 32, text: 8, words: 192, ends: 64}
+	large = form{keep: 32, text: 8, words: 224, ends: 64}
 )
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz-"

@@ -159,7 +159,10 @@ func name(text string, yield func(string)) {
 		simple = c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || i == 0 && c >= 'A' && c <= 'Z'
 	}
 	if simple {
-		yield(lower(text))
+		if text[0] <= 'Z' {
+			text = strings.ToLower(text)
+		}
+		yield(cut(text))
 		return
 	}
 	whole := lower(strings.Map(func(r rune) rune {

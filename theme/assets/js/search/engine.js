@@ -3,7 +3,7 @@ import { Index, Stale, sectionHash } from "./index.js";
 import { asked, isPaired, places, words } from "./words.js";
 
 const shown = 8; // results at once
-const enough = 30_000; // characters of shards, after which further words are looked for in the records alone
+const enough = 24_000; // characters of shards, after which further words are looked for in the records alone
 const kinds = { exact: 1, prefix: 0.5, typo: 0.35 };
 const fields = [1, 4, 7, 14]; // the text, tags and description, headings, the title
 
@@ -45,7 +45,7 @@ const look = async (index, word) => {
   let terms = match(near1);
   // What begins with the word may go on in the next shard.
   const next = index.starts.w[i + 1];
-  if (terms.length < 8 && next?.startsWith(word)) {
+  if (terms.length < 8 && next?.startsWith(word) && (length > 1 || isPaired(word))) {
     near1 = await index.words(i + 1);
     size += (await index.shard("w", i + 1)).length;
     terms.push(...match(near1));
@@ -67,7 +67,7 @@ const look = async (index, word) => {
     const shards = new Set();
     for (const w of new Set(meant)) {
       const j = index.at("w", w);
-      if (shards.size > 1 && !shards.has(j)) continue;
+      if ((shards.size > 1 || size > enough) && !shards.has(j)) continue;
       if (!shards.has(j)) size += (await index.shard("w", j)).length;
       shards.add(j);
       const e = (await index.words(j)).find((e) => e.word == w);
@@ -206,8 +206,8 @@ const answer = async (index, text) => {
   const order = need.slice(0, 31).sort((a, b) => b.length - a.length);
   const found = [];
   let size = 0;
-  for (let i = 0; i < order.length && size < enough; i += 2) {
-    const some = await Promise.all(order.slice(i, i + 2).map((w) => look(index, w)));
+  for (let step = 2; found.length < order.length && size < enough; step = 1) {
+    const some = await Promise.all(order.slice(found.length, found.length + step).map((w) => look(index, w)));
     found.push(...some);
     size += some.reduce((sum, f) => sum + f.size, 0);
   }
