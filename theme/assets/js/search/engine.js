@@ -78,7 +78,7 @@ const look = async (index, word) => {
 };
 
 // The posts that have the words, best first, by the index alone.
-const candidates = (index, found, nice) => {
+const candidates = (index, found, nice, values) => {
   const posts = new Map();
   const count = (entry, i) => {
     const best = new Map();
@@ -99,11 +99,12 @@ const candidates = (index, found, nice) => {
   };
   found.forEach(count);
   nice.forEach((entry) => count(entry, -1));
+  // A post that a cut list leaves out may have the word all the same.
   const cut = found.map((f) => f.terms.some((t) => t.cut));
   for (const p of posts.values()) {
     p.cover = 0;
     found.forEach((f, i) => {
-      p.cover += p.has & (1 << i) ? 1 : cut[i] ? 0.5 : 0;
+      p.cover += values[i] * (p.has & (1 << i) ? 1 : cut[i] ? 0.5 : 0);
     });
   }
   return [...posts.values()].filter((p) => p.has).sort((a, b) => b.cover - a.cover || b.score - a.score || a.id - b.id);
@@ -121,6 +122,12 @@ const bits = (query, text) => {
   }
   return has;
 };
+
+// What it counts that a post has some of the words. Those that many posts have say little.
+const worth = (index, found, order) =>
+  order.map((_, i) => (found[i]?.terms.some((t) => t.kind == "exact" && t.posts * 8 > index.root.n && index.root.n > 40) ? 0.25 : 1));
+
+const total = (has, values) => values.reduce((sum, v, i) => sum + (has & (1 << i) ? v : 0), 0);
 
 const ones = (n) => {
   let count = 0;
@@ -166,7 +173,7 @@ const excerpt = (text, query, length = 190) => {
   return list.filter(([s]) => s);
 };
 
-const show = (index, query, post, record) => {
+const show = (index, query, values, post, record) => {
   const title = bits(query, record.t);
   let all = title | bits(query, [record.a ?? "", ...(record.g ?? [])].join(" "));
   const lead = record.a ? ["", "", record.a] : ["", "", ""];
@@ -193,7 +200,7 @@ const show = (index, query, post, record) => {
     section: best && id ? excerpt(heading, query, 1e4) : [],
     text: excerpt(text || lead[2], query),
     date: record.d ?? "",
-    cover: ones(all | (record.x ? post.has : 0)),
+    cover: total(all | (record.x ? post.has : 0), values),
     score: post.score * (1 + ones(title) / query.length),
   };
 };
@@ -212,7 +219,8 @@ const answer = async (index, text) => {
     size += some.reduce((sum, f) => sum + f.size, 0);
   }
   const whole = size < enough ? await Promise.all(nice.slice(0, 1).map((w) => look(index, w))) : [];
-  const list = candidates(index, found, whole);
+  const values = worth(index, found, order);
+  const list = candidates(index, found, whole, values);
   const query = order.map((word, i) => ({
     word,
     forms: new Set([word, ...(found[i]?.terms ?? []).filter((t) => t.kind == "typo").map((t) => t.word)]),
@@ -225,7 +233,7 @@ const answer = async (index, text) => {
     const results = await Promise.all(
       some.map(async (post) => {
         try {
-          return show(index, query, post, await index.record(post.id));
+          return show(index, query, values, post, await index.record(post.id));
         } catch (e) {
           if (e instanceof Stale) return null; // withdrawn since
           throw e;
