@@ -94,7 +94,7 @@ const search = async () => {
     const done = answer.more ? add(answer, () => current() && (old.forEach((li) => li.remove()), true)) : 0;
     if (!done) {
       clear();
-      say(text.none);
+      say(question.length > 1 ? text.none : ""); // one letter is a beginning
     }
     await done;
   } catch (e) {

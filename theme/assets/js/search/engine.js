@@ -135,6 +135,18 @@ const ones = (n) => {
   return count;
 };
 
+// How many words of the question stand beside each other in a text as they were asked.
+const together = (need, text) => {
+  const pairs = new Set();
+  let before = "";
+  for (const w of words(text)) {
+    const i = need.indexOf(before);
+    if (i >= 0 && w.startsWith(need[i + 1] ?? "\0")) pairs.add(i);
+    before = w;
+  }
+  return pairs.size;
+};
+
 // Cuts a text to what stands around the first of the words, as [text, marked] pairs.
 const excerpt = (text, query, length = 190) => {
   const hits = [];
@@ -173,16 +185,18 @@ const excerpt = (text, query, length = 190) => {
   return list.filter(([s]) => s);
 };
 
-const show = (index, query, values, post, record) => {
+const show = (index, { need, query, values }, post, record) => {
   const title = bits(query, record.t);
   let all = title | bits(query, [record.a ?? "", ...(record.g ?? [])].join(" "));
   const lead = record.a ? ["", "", record.a] : ["", "", ""];
   let best = null;
+  let phrase = together(need, record.t);
   for (const s of record.s) {
     const [id, heading, text] = s;
     const inHeading = bits(query, heading);
     const inText = bits(query, text);
     all |= inHeading | inText;
+    phrase = Math.max(phrase, together(need, heading), together(need, text));
     // A section is shown for words that the title does not have.
     const score = 3 * ones(inHeading & ~title) + 2 * ones(inHeading | inText) + ones(inHeading) + (id ? 0 : 0.5);
     if ((inHeading || inText) && (!best || score > best.score)) best = { score, s };
@@ -201,7 +215,7 @@ const show = (index, query, values, post, record) => {
     text: excerpt(text || lead[2], query),
     date: record.d ?? "",
     cover: total(all | (record.x ? post.has : 0), values),
-    score: post.score * (1 + ones(title) / query.length),
+    score: post.score * (1 + ones(title) / query.length) * (1 + phrase / need.length),
   };
 };
 
@@ -233,7 +247,7 @@ const answer = async (index, text) => {
     const results = await Promise.all(
       some.map(async (post) => {
         try {
-          return show(index, query, values, post, await index.record(post.id));
+          return show(index, { need, query, values }, post, await index.record(post.id));
         } catch (e) {
           if (e instanceof Stale) return null; // withdrawn since
           throw e;
