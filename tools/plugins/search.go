@@ -222,13 +222,18 @@ func (p *searchIndex) frontMatter(c *pipeline.Content, page *search.Page) {
 	}
 }
 
-// relativeAddress is the address of a file's page as seen from a directory.
+// relativeAddress is the address of a file's page as seen from a directory. It
+// climbs no higher than it must: of a site with a host for each language, each
+// has a directory of its own, and nothing is above that.
 func relativeAddress(dir, file string) string {
-	up := strings.Repeat("../", strings.Count(dir, "/")+1)
-	if base := path.Base(file); base == "index.html" {
-		file = strings.TrimSuffix(file, base)
+	from, to := strings.Split(dir, "/"), strings.Split(file, "/")
+	for len(from) > 0 && len(to) > 1 && from[0] == to[0] {
+		from, to = from[1:], to[1:]
 	}
-	u := url.URL{Path: up + file}
+	if last := len(to) - 1; to[last] == "index.html" {
+		to[last] = ""
+	}
+	u := url.URL{Path: strings.Repeat("../", len(from)) + strings.Join(to, "/")}
 	return u.EscapedPath()
 }
 

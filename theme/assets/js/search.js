@@ -83,6 +83,7 @@ const search = async () => {
   if (!question) {
     clear();
     say("");
+    box.dataset.answered = "";
     return;
   }
   const busy = setTimeout(() => current() && say(text.busy), 400);
@@ -104,7 +105,7 @@ const search = async () => {
     console.info(e);
   } finally {
     clearTimeout(busy);
-    if (current()) box.dataset.answered = question; // for whoever waits
+    if (current()) box.dataset.answered = question; // for scripts that wait
   }
 };
 
