@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
 	".":        {"hugo", "pipeline", "plugins", "publish", "report", "serve"},
-	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline"},
+	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"pipeline": {},
@@ -43,6 +43,7 @@ var may = map[string][]string{
 	"highlight":        {},
 	"minify":           {},
 	"frontmatter":      {},
+	"twin":             {},
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
