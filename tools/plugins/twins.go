@@ -31,12 +31,24 @@ func mendTwin(_ context.Context, f *pipeline.File, _ *pipeline.Problems) error {
 	if err != nil {
 		return nil // Hugo made it; there is no author to tell
 	}
+	// What lies beside a page in its bundle is published in a folder of the
+	// page's name, which is the page's own address unless addresses are ugly.
+	folder := page
+	if strings.HasPrefix(f.Content.Base(), "index.") && !strings.HasSuffix(page.Path, "/") {
+		beside := *page
+		beside.Path, beside.RawPath = strings.TrimSuffix(page.Path, path.Ext(page.Path))+"/", ""
+		folder = &beside
+	}
 	edit := twin.Edit{Shift: f.Content.HeadingShift, Address: func(written string) string {
 		u, err := url.Parse(written)
-		if err != nil || u.Scheme != "" || u.Host != "" {
+		if err != nil || u.Scheme != "" {
 			return written
 		}
-		if contentExt[strings.ToLower(path.Ext(u.Path))] {
+		from := page
+		if u.Host == "" && u.Path != "" {
+			from = folder
+		}
+		if u.Host == "" && contentExt[strings.ToLower(path.Ext(u.Path))] {
 			target, ok := f.Resolve(u.Path)
 			if !ok {
 				return written // the plugin links reports it
@@ -49,7 +61,7 @@ func mendTwin(_ context.Context, f *pipeline.File, _ *pipeline.Problems) error {
 			u = to
 		}
 		// An open parenthesis would have to be closed in there.
-		return strings.NewReplacer("(", "%28", ")", "%29").Replace(page.ResolveReference(u).String())
+		return strings.NewReplacer("(", "%28", ")", "%29").Replace(from.ResolveReference(u).String())
 	}}
 	f.Data = edit.Apply(f.Data)
 	return nil
