@@ -146,7 +146,7 @@ func (d *document) heading(n *ast.Heading, level int) {
 }
 
 var (
-	inline     = regexp.MustCompile(`\]\([ \t]*\n?[ \t>]*(?:<([^<>\n]*)>|([^\s<][^\s]*))`)
+	opening    = regexp.MustCompile(`\]\([ \t]*\n?[ \t>]*`)
 	definition = regexp.MustCompile(`(?m)^[ \t>]*(?:[-+*][ \t]+)*\[[^\]\n^][^\]\n]*\]:[ \t]*(?:<([^<>\n]*)>|(\S+))`)
 	attribute  = regexp.MustCompile(`\s(?:href|src|poster)="([^"]*)"`)
 )
@@ -156,13 +156,15 @@ var (
 // or an image that leads there, and never in code.
 func (d *document) findAddresses(address func(string) string) {
 	slices.SortFunc(d.code, func(a, b text.Segment) int { return a.Start - b.Start })
-	for _, at := range inline.FindAllSubmatchIndex(d.src, -1) {
-		start, stop := at[2], at[3]
-		if start < 0 {
-			start = at[4]
-			stop = start + closing(d.src[start:at[5]])
+	for _, at := range opening.FindAllIndex(d.src, -1) {
+		start := at[1]
+		if rest := d.src[start:]; len(rest) > 0 && rest[0] == '<' {
+			if n := bytes.IndexAny(rest, ">\n"); n > 0 {
+				d.address(start+1, start+n, address)
+			}
+			continue
 		}
-		d.address(start, stop, address)
+		d.address(start, start+closing(d.src[start:]), address)
 	}
 	for _, at := range definition.FindAllSubmatchIndex(d.src, -1) {
 		start, stop := at[2], at[3]
@@ -191,6 +193,8 @@ func closing(s []byte) int {
 	depth := 0
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
+		case ' ', '\t', '\r', '\n':
+			return i
 		case '\\':
 			i++
 		case '(':
@@ -204,6 +208,7 @@ func closing(s []byte) int {
 	return len(s)
 }
 
+// replace writes the address that is to stand there, but in code.
 func (d *document) replace(start, stop int, address func(string) string) {
 	i, _ := slices.BinarySearchFunc(d.code, start, func(s text.Segment, at int) int { return s.Stop - 1 - at })
 	if i < len(d.code) && d.code[i].Start <= start {
