@@ -2,11 +2,11 @@
 const link = document.querySelector(".find");
 if (link) link.href = link.dataset.to;
 
-addEventListener("keydown", (e) => {
-  const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || e.target.isContentEditable;
+onkeydown = (e) => {
+  const typing = e.target.isContentEditable || /^(INPUT|TEXTA|SEL)/.test(e.target.tagName);
   if (!link || e.altKey || !(e.ctrlKey || e.metaKey ? e.key == "k" : e.key == "/" && !typing)) return;
   e.preventDefault();
   const field = document.querySelector("#search-index input");
   if (field) field.select();
   else link.click();
-});
+};

@@ -212,7 +212,7 @@ func TestSearch(t *testing.T) {
 	t.Run("failure", func(t *testing.T) { testLostIndex(t, b, public) })
 
 	t.Run("bytes", func(t *testing.T) {
-		for pattern, limit := range map[string]int{"js/keys.*.js": 300, "js/search.*.js": 6 << 10, "css/search.*.css": 1 << 10, "search/en/root.json": 2 << 10} {
+		for pattern, limit := range map[string]int{"js/search.*.js": 6 << 10, "css/search.*.css": 1 << 10, "search/en/root.json": 2 << 10} {
 			files, err := filepath.Glob(filepath.Join(public, pattern))
 			if err != nil || len(files) != 1 {
 				t.Fatalf("%s: %q, %v", pattern, files, err)

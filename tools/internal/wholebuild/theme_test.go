@@ -119,7 +119,8 @@ func TestPhrases(t *testing.T) {
 		if strings.HasSuffix(name, ".html") {
 			z := html.NewTokenizer(strings.NewReader(clean))
 			for z.Next() != html.ErrorToken {
-				if tok := z.Token(); tok.Type == html.TextToken && regexp.MustCompile(`\pL`).MatchString(tok.Data) {
+				// What stands in noscript is text for this parser.
+				if tok := z.Token(); tok.Type == html.TextToken && regexp.MustCompile(`\pL`).MatchString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(tok.Data, "")) {
 					t.Errorf("%s holds text of its own: %q", name, strings.TrimSpace(tok.Data))
 				}
 			}
