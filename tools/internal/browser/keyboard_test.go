@@ -46,6 +46,7 @@ type focus struct {
 // walk presses Tab from the top of a page to its end.
 func walk(tab *Tab, wrong func(string, ...any)) (reached []int) {
 	tab.t.Helper()
+	frames(tab) // until the scripts know what is too wide
 	stops := Eval[[]int](tab, stopsScript)
 	seen := make(map[int]bool)
 	if f := Eval[focus](tab, focusScript); f.ID >= 0 {
