@@ -73,7 +73,7 @@ const (
 	// smallSite is how many pages a small site has at most.
 	smallSite = 800
 	// leastShard is how many bytes a shard has that is not split.
-	leastShard = 10 << 10
+	leastShard = 14 << 10
 )
 
 // A form is how a site of some size is indexed.

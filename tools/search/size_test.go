@@ -25,8 +25,14 @@ type big struct {
 
 var theBig *big
 
+// slow is set where ten thousand pages take too long.
+var slow bool
+
 func bigSite(t *testing.T) *big {
 	t.Helper()
+	if slow {
+		t.Skip("SKIPPED: ten thousand pages, with the race detector")
+	}
 	if theBig != nil {
 		return theBig
 	}
@@ -185,11 +191,23 @@ func TestSmall(t *testing.T) {
 	if files > 60 {
 		t.Errorf("%d files", files)
 	}
-	one := indexOf(t, addresses[:300], pages[:300])
-	names, size := changes(one, indexOf(t, addresses[:301], pages[:301]))
-	t.Logf("one of 300 added: %d files, %d bytes", len(names), size)
-	if len(names) > 64 || size > 1<<20 {
-		t.Errorf("%d files, %d bytes", len(names), size)
+}
+
+// TestAdded adds a post to sites of several sizes.
+func TestAdded(t *testing.T) {
+	b := newCorpus()
+	var addresses []string
+	var pages []*Page
+	for _, n := range []int{300, smallSite + 50, 1_500, 3_000} {
+		for i := len(pages); i <= n; i++ {
+			a, p := b.page(i)
+			addresses, pages = append(addresses, a), append(pages, p)
+		}
+		names, size := changes(indexOf(t, addresses[:n], pages[:n]), indexOf(t, addresses, pages))
+		t.Logf("one more than %d: %d files, %d bytes", n, len(names), size)
+		if len(names) > 64 || size > 1_000_000 {
+			t.Errorf("one more than %d changes %d files, %d bytes", n, len(names), size)
+		}
 	}
 }
 
