@@ -198,7 +198,11 @@ func TestAdded(t *testing.T) {
 	b := newCorpus()
 	var addresses []string
 	var pages []*Page
-	for _, n := range []int{300, smallSite + 50, 1_500, 3_000} {
+	sizes := []int{300, smallSite + 50, 1_500, 3_000}
+	if slow {
+		sizes = sizes[:1]
+	}
+	for _, n := range sizes {
 		for i := len(pages); i <= n; i++ {
 			a, p := b.page(i)
 			addresses, pages = append(addresses, a), append(pages, p)
