@@ -1,10 +1,17 @@
 package sourcemap
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
-// Destinations are the addresses of the file's links, as they are written,
-// sorted.
-func (m *Map) Destinations() []string { return slices.Sorted(maps.Keys(m.links)) }
+// Destinations are the addresses of the file's links and pictures, as they are
+// written, sorted, each once.
+func (m *Map) Destinations() []string {
+	var all []string
+	for address := range m.links {
+		all = append(all, address)
+	}
+	for address := range m.images {
+		all = append(all, address)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
