@@ -195,9 +195,6 @@ func (s *Site) index() {
 	s.readers = make(map[string][]*pipeline.Output)
 	for _, p := range s.Account.Pages {
 		for _, o := range p.Outputs {
-			if o.Alias {
-				continue
-			}
 			for _, t := range append([]*pipeline.Template{o.Template, o.Base}, o.Used...) {
 				if t != nil && t.File != "" {
 					s.templates[t.File] = append(s.templates[t.File], o)
@@ -219,6 +216,7 @@ func (s *Site) describe(path string) Output {
 		if planned.Alias {
 			d.Kind = "alias"
 			d.Origin = "it leads to the page " + planned.Page.Path
+			d.Template = templateName(planned.Template)
 		} else {
 			d.Template, d.Base = templateName(planned.Template), templateName(planned.Base)
 			for _, t := range planned.Used {

@@ -42,13 +42,19 @@ func (s *Site) content(a *Answer, c *pipeline.Content) {
 			a.Translations = append(a.Translations, translation(t))
 		}
 	}
-	for _, r := range s.Engine.Why(c) {
-		a.Reasons = append(a.Reasons, Reason(r))
-	}
+	a.Reasons = reasons(s.Engine.Why(c))
 	s.conclude(a)
 	if a.Published {
 		a.Links = s.linksTo(paths(a.Outputs), c.Path)
 	}
+}
+
+func reasons(list []pipeline.Reason) []Reason {
+	var out []Reason
+	for _, r := range list {
+		out = append(out, Reason(r))
+	}
+	return out
 }
 
 // conclude says whether the thing is published, from its outputs, its reasons
@@ -232,7 +238,7 @@ func (s *Site) source(a *Answer, name string) {
 	a.File = s.relative(name)
 	a.Problems = s.problemsOf(a.File)
 	role := s.Engine.Role(name)
-	if s.ignored(a) {
+	if s.ignored(a, role) {
 		return
 	}
 	switch role.Component {
@@ -242,6 +248,12 @@ func (s *Site) source(a *Answer, name string) {
 		return
 	case "configuration":
 		a.What, a.Summary = "configuration", "read before everything else, and never published"
+		switch {
+		case role.Filtered:
+			a.Summary = "not read: it is for other environments than " + s.Environment
+		case role.Module != "":
+			a.Summary = "the configuration of " + role.Module + ", over which the site's own goes"
+		}
 		return
 	case "data", "i18n", "archetypes":
 		a.What = map[string]string{"data": "data file", "i18n": "translations", "archetypes": "archetype"}[role.Component]
@@ -251,9 +263,11 @@ func (s *Site) source(a *Answer, name string) {
 		}[role.Component]
 	}
 	if role.Behind != "" {
-		a.Reasons = append(a.Reasons, Reason{Text: fmt.Sprintf("%s has its place: of files with one path in %s/ the site's own comes first", role.Behind, role.Component), File: role.Behind, Hint: "rename or remove one of them"})
+		a.Reasons = append(a.Reasons, Reason{Text: fmt.Sprintf("%s has its place: of files with one path in %s/ the site's own comes first, then that of the first theme", role.Behind, role.Component), File: role.Behind, Hint: "rename or remove one of them"})
 	}
-	if role.Filtered {
+	if len(role.Why) > 0 {
+		a.Reasons = append(a.Reasons, reasons(role.Why)...)
+	} else if role.Filtered {
 		a.Reasons = append(a.Reasons, Reason{Text: "it lies in a mounted directory, and is not taken from there: a filter of the mount, a switched-off language, or a file that hides it", Hint: "look at module.mounts and ignoreFiles in the configuration"})
 	}
 	switch role.Component {
@@ -268,7 +282,7 @@ func (s *Site) source(a *Answer, name string) {
 }
 
 // ignored answers for files that the engine passes over by their name.
-func (s *Site) ignored(a *Answer) bool {
+func (s *Site) ignored(a *Answer, role pipeline.Role) bool {
 	if s.Collection == nil {
 		return false
 	}
@@ -286,6 +300,10 @@ func (s *Site) ignored(a *Answer) bool {
 			r.Hint = "look at module.mounts and the languages in the configuration"
 		}
 		a.Reasons = []Reason{r}
+		if len(role.Why) > 0 {
+			a.Reasons = reasons(role.Why)
+			a.Summary = "not published: " + role.Why[0].Text
+		}
 		return true
 	}
 	return false
@@ -374,7 +392,7 @@ func (s *Site) whyNoCopy(a *Answer, role pipeline.Role) {
 	switch {
 	case s.Ended != "":
 	case role.Component == "assets":
-		a.Reasons = append(a.Reasons, Reason{Text: "a file of assets/ is published by templates alone, and no page of this build uses it", File: a.File, Hint: "move it to static/, or use resources.Get in a template"})
+		a.Reasons = append(a.Reasons, Reason{Text: "a file of assets/ is published by templates alone, and Hugo notes no page of this build that reads it", File: a.File, Hint: "move it to static/, or use resources.Get in a template"})
 	case role.Component == "content":
 		text := "it is no content file by its name, and no page publishes it"
 		hint := "the name of a page ends in .md"
@@ -390,7 +408,7 @@ func (s *Site) whyNoCopy(a *Answer, role pipeline.Role) {
 		}
 		a.Reasons = append(a.Reasons, Reason{Text: text, File: a.File, Hint: hint})
 	case role.Component == "static":
-		a.Reasons = append(a.Reasons, Reason{Text: "no static directory of this configuration has it", File: a.File, Hint: "look at staticDir and module.mounts"})
+		a.Reasons = append(a.Reasons, Reason{Text: "it lies in a mounted directory, and a filter of the mount leaves it out", File: a.File, Hint: "look at files, includeFiles and excludeFiles in module.mounts"})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unsafe"
 
+	"github.com/gohugoio/hugo/output"
 	"github.com/gohugoio/hugo/resources/page"
 	"github.com/gohugoio/hugo/tpl/tplimpl"
 
@@ -40,12 +41,14 @@ func (e *Engine) Account() (*pipeline.Account, error) {
 		}
 	}
 	known := make(map[page.Page]*pipeline.Page)
+	byPath := make(map[string]*pipeline.Page) // lists of pages hold wrappers of them
+	key := func(p page.Page) string { return p.Lang() + "\x00" + p.Kind() + "\x00" + p.Path() }
 	for _, p := range append(slices.Clone(e.pages.all), e.standalone()...) {
 		made, err := e.accountPage(p)
 		if err != nil {
 			return nil, err
 		}
-		known[p] = made
+		known[p], byPath[key(p)] = made, made
 		a.Pages = append(a.Pages, made)
 	}
 	for p, made := range known {
@@ -56,13 +59,13 @@ func (e *Engine) Account() (*pipeline.Account, error) {
 		}
 		for _, plural := range sortedValues(e.configs.Base.Taxonomies) {
 			for _, term := range p.GetTerms(plural) {
-				if t := known[term]; t != nil {
+				if t := byPath[key(term)]; t != nil {
 					made.Terms = append(made.Terms, t)
 				}
 			}
 		}
 		for _, t := range p.Translations() {
-			if t := known[t]; t != nil {
+			if t := byPath[key(t)]; t != nil {
 				made.Translations = append(made.Translations, t)
 			}
 		}
@@ -124,8 +127,16 @@ func (e *Engine) accountPage(p page.Page) (*pipeline.Page, error) {
 		}
 		made.Outputs = append(made.Outputs, o)
 		if t.html && !e.configs.Base.DisableAliases {
-			for _, path := range aliasTargets(p, t) {
-				made.Outputs = append(made.Outputs, &pipeline.Output{Page: made, Path: path, Format: t.format, MediaType: t.mediaType, Alias: true})
+			aliases := aliasTargets(p, t)
+			if len(aliases) == 0 {
+				continue
+			}
+			main, _, err := e.templateOf(p, target{format: output.AliasHTMLFormat.Name, mediaType: output.AliasHTMLFormat.MediaType.Type, alias: true})
+			if err != nil {
+				return nil, err
+			}
+			for _, path := range aliases {
+				made.Outputs = append(made.Outputs, &pipeline.Output{Page: made, Path: path, Format: t.format, MediaType: t.mediaType, Alias: true, Template: e.template(main)})
 			}
 		}
 	}
@@ -173,6 +184,9 @@ func (e *Engine) templateOf(p page.Page, t target) (main, base *tplimpl.TemplInf
 	}
 	name, desc := d.GetInternalTemplateBasePathAndDescriptor()
 	desc.OutputFormat, desc.MediaType, desc.IsPlainText = t.format, t.mediaType, t.plain
+	if t.alias { // Hugo has one template for the aliases of all kinds of pages
+		desc.Kind, desc.LayoutFromUser = "", ""
+	}
 	main = e.sites.Sites[0].TemplateStore.LookupPagesLayout(tplimpl.TemplateQuery{
 		Path: name, Category: tplimpl.CategoryLayout, Sites: page.GetSiteVector(p), Desc: desc,
 	})

@@ -3,6 +3,7 @@ package hugo
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -31,40 +32,47 @@ func (e *Engine) madeWith(o *pipeline.Output, p page.Page, own ...*tplimpl.Templ
 	files := make(map[string]bool)
 	seen := make(map[identity.Identity]bool)
 	var walk func(m identity.Manager) error
-	walk = func(m identity.Manager) error {
-		ids, err := identities(m)
-		if err != nil {
-			return err
+	note := func(id identity.Identity) error {
+		if id == nil || seen[id] {
+			return nil
 		}
-		for id := range ids {
-			if id == nil || seen[id] {
-				continue
+		seen[id] = true
+		switch id := id.(type) {
+		case *tplimpl.TemplInfo:
+			format := id.D.OutputFormat
+			if id.PathInfo != nil && id.SubCategory() != tplimpl.SubCategoryInline && (format == "" || format == "html" || format == o.Format) {
+				templates[*e.template(id)] = true
 			}
-			seen[id] = true
-			switch id := id.(type) {
-			case *tplimpl.TemplInfo:
-				format := id.D.OutputFormat
-				if id.PathInfo != nil && id.SubCategory() != tplimpl.SubCategoryInline && (format == "" || format == "html" || format == o.Format) {
-					templates[*e.template(id)] = true
-				}
-			case *paths.Path:
-				if file := e.resourceFile(id); file != "" {
-					files[file] = true
-				}
-			case page.Page:
-			case identity.FindFirstManagerIdentityProvider: // a resource made of others
-				if err := walk(id.FindFirstManagerIdentity().Manager); err != nil {
-					return err
-				}
-			default:
-				if inner := identity.GetDependencyManager(id); inner != nil {
-					if err := walk(inner); err != nil {
-						return err
-					}
-				}
+		case *paths.Path:
+			if file := e.resourceFile(id); file != "" {
+				files[file] = true
+			}
+		case page.Page:
+		default:
+			if inner := identity.GetDependencyManager(id); inner != nil {
+				return walk(inner)
 			}
 		}
 		return nil
+	}
+	walk = func(m identity.Manager) error {
+		ids, err := identities(m)
+		for _, id := range ids {
+			// A resource made of others: itself, and what it was made of.
+			if both, ok := id.(identity.FindFirstManagerIdentityProvider); ok && err == nil {
+				if seen[id] {
+					continue
+				}
+				seen[id] = true
+				made := both.FindFirstManagerIdentity()
+				if err = note(made.Identity); err == nil {
+					err = walk(made.Manager)
+				}
+			} else if err == nil {
+				err = note(id)
+			}
+		}
+		return err
 	}
 	managers, err := dependencies(p, o.Format)
 	if err != nil {
@@ -116,18 +124,25 @@ func dependencies(p page.Page, format string) ([]identity.Manager, error) {
 
 // identities are what a note names directly. Hugo's own walk goes into every
 // page that is named, too, which would make a page of all that it links to.
-func identities(m identity.Manager) (identity.Identities, error) {
-	v := reflect.ValueOf(m)
+func identities(m identity.Manager) ([]identity.Identity, error) {
 	if m == nil || m == identity.Manager(identity.NopManager) {
 		return nil, nil
 	}
+	v := reflect.ValueOf(m)
 	if v.Kind() == reflect.Pointer && v.Elem().Kind() == reflect.Struct {
-		field := v.Elem().FieldByName("ids")
-		if field.IsValid() && field.Type() == reflect.TypeFor[identity.Identities]() {
-			return *(*identity.Identities)(unsafe.Pointer(field.UnsafeAddr())), nil
+		ids, more := v.Elem().FieldByName("ids"), v.Elem().FieldByName("forEachIds")
+		if ids.IsValid() && ids.Type() == reflect.TypeFor[identity.Identities]() && more.IsValid() && more.Type() == reflect.TypeFor[[]identity.ForEeachIdentityProvider]() {
+			list := slices.Collect(maps.Keys(*(*identity.Identities)(unsafe.Pointer(ids.UnsafeAddr()))))
+			for _, each := range *(*[]identity.ForEeachIdentityProvider)(unsafe.Pointer(more.UnsafeAddr())) {
+				each.ForEeachIdentity(func(id identity.Identity) bool {
+					list = append(list, id)
+					return false
+				})
+			}
+			return list, nil
 		}
 	}
-	return nil, fmt.Errorf("hugo seam Account: %T has no field ids", m)
+	return nil, fmt.Errorf("hugo seam Account: %T has no fields ids and forEachIds", m)
 }
 
 // resourceFile is the file of assets/ or of a bundle that a page read.

@@ -1,11 +1,13 @@
 package hugo
 
 import (
+	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/gohugoio/hugo/config"
 	"github.com/spf13/afero"
 
 	"duskpress/tools/pipeline"
@@ -13,8 +15,8 @@ import (
 
 // Role says what a file, by its absolute name, is to Hugo.
 func (e *Engine) Role(filename string) pipeline.Role {
-	if slices.Contains(e.configFiles(), filename) {
-		return pipeline.Role{Component: "configuration"}
+	if r, ok := e.configRole(filename); ok {
+		return r
 	}
 	var behind pipeline.Role
 	for _, mod := range e.configs.Modules {
@@ -39,6 +41,9 @@ func (e *Engine) Role(filename string) pipeline.Role {
 			r := pipeline.Role{Module: module}
 			r.Component, r.Logical, _ = strings.Cut(target, "/")
 			e.place(&r, filename)
+			if r.Filtered || r.Component == "content" {
+				r.Why = e.whyFiltered(filename, append(mount.Sites.Matrix.Languages, mount.Lang))
+			}
 			if r.Behind == "" && !r.Filtered {
 				return r
 			}
@@ -48,6 +53,61 @@ func (e *Engine) Role(filename string) pipeline.Role {
 		}
 	}
 	return behind
+}
+
+// configRole is for the files of a configuration: the site's, those of its
+// themes and modules, and those of other environments.
+func (e *Engine) configRole(filename string) (pipeline.Role, bool) {
+	r := pipeline.Role{Component: "configuration"}
+	if slices.Contains(e.configFiles(), filename) {
+		return r, true
+	}
+	for _, mod := range e.configs.Modules {
+		if mod.Owner() != nil && slices.Contains(mod.ConfigFilenames(), filename) {
+			r.Module = mod.Path()
+			return r, true
+		}
+	}
+	dir := e.opts.ConfigDir
+	if dir == "" {
+		dir = "config"
+	}
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(e.opts.Source, dir)
+	}
+	if strings.HasPrefix(filename, dir+string(filepath.Separator)) && config.IsValidConfigFilename(filename) {
+		r.Filtered = true
+		return r, true
+	}
+	return r, false
+}
+
+// whyFiltered finds what keeps a file out that lies in a mounted directory: a
+// name that Hugo ignores, or a language that is switched off. Languages are
+// those of the mount.
+func (e *Engine) whyFiltered(filename string, languages []string) []pipeline.Reason {
+	shown := e.log.relative(filename)
+	if e.sites.SourceSpec.IgnoreFile(filename) {
+		base := filepath.Base(filename)
+		if strings.HasPrefix(base, ".") || strings.HasPrefix(base, "#") || strings.HasSuffix(base, "~") {
+			return []pipeline.Reason{{Text: "Hugo ignores names that begin with . or #, or end with ~", File: shown, Hint: "rename it"}}
+		}
+		return []pipeline.Reason{e.atConfig("ignorefiles", "ignoreFiles has a pattern for its name", "mend the pattern, or rename the file")}
+	}
+	if parts := strings.Split(filepath.Base(filename), "."); len(parts) > 2 {
+		languages = append(languages, parts[len(parts)-2])
+	}
+	for _, lang := range languages {
+		if !e.configs.Base.C.DisabledLanguages[lang] {
+			continue
+		}
+		key := "languages." + lang + ".disabled"
+		if slices.Contains(e.configs.Base.DisableLanguages, lang) {
+			key = "disablelanguages"
+		}
+		return []pipeline.Reason{e.atConfig(key, fmt.Sprintf("the language %q is switched off", lang), "remove it from disableLanguages, or its key disabled")}
+	}
+	return nil
 }
 
 // place finds out whether the file is the one that Hugo sees at its logical path.

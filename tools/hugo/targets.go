@@ -20,6 +20,7 @@ type target struct {
 	// mediaType and plain are the format's.
 	mediaType string
 	plain     bool
+	alias     bool // only for looking its template up
 	html      bool // and permalinkable, so that Hugo writes the page's aliases with it
 }
 

@@ -71,7 +71,8 @@ type Template struct {
 type Role struct {
 	// Component is the engine's folder that the file is mounted in: content,
 	// static, assets, layouts, i18n, data, archetypes; "configuration" where it is
-	// one of those files; empty where it is nothing to the engine.
+	// one of those files, Filtered if it is for other environments; empty where
+	// it is nothing to the engine.
 	Component string
 	// Logical is its path in there.
 	Logical string
@@ -81,6 +82,8 @@ type Role struct {
 	Behind string
 	// Filtered files lie in a mounted directory and are not taken from there.
 	Filtered bool
+	// Why says more of that, where it is known.
+	Why []Reason
 	// Adapter files make pages: _content.gotmpl.
 	Adapter bool
 }
