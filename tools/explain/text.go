@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -11,7 +12,11 @@ const shown = 12
 // Text writes an answer for a terminal.
 func (a *Answer) Text() string {
 	w := new(writer)
-	w.line(0, "%s: %s", a.title(), a.Summary)
+	summary := a.Summary
+	if len(a.Reasons) > 0 { // which follows, with its place
+		summary = strings.TrimSuffix(summary, ": "+a.Reasons[0].Text)
+	}
+	w.line(0, "%s: %s", a.title(), summary)
 	for _, n := range a.Notes {
 		w.line(1, "note: %s", n)
 	}
@@ -249,6 +254,10 @@ func value(v any) string {
 	switch v := v.(type) {
 	case string:
 		text = fmt.Sprintf("%q", v)
+	case map[string]any:
+		if b, err := json.Marshal(v); err == nil {
+			text = string(b)
+		}
 	case []any:
 		var items []string
 		for _, item := range v {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gohugoio/hugo/common/htime"
 
@@ -18,7 +19,8 @@ import (
 func (e *Engine) Why(c *pipeline.Content) []pipeline.Reason {
 	at := func(key, text, hint string) pipeline.Reason {
 		r := pipeline.Reason{Text: text, File: c.Path, Hint: hint}
-		if p, ok := c.Keys[key]; ok {
+		if key != "" {
+			p := tableAt(c, key)
 			r.Line, r.Column = p.Line, p.Column
 		}
 		return r
@@ -37,12 +39,12 @@ func (e *Engine) Why(c *pipeline.Content) []pipeline.Reason {
 		if err != nil || len(list) > 0 {
 			return nil
 		}
+		if r, ok := e.whyKind(c); ok {
+			return []pipeline.Reason{r}
+		}
 		build, err := buildOptions(p)
 		if err == nil && build.render != "always" {
 			return []pipeline.Reason{e.whyBuild(c, build, at)}
-		}
-		if v, ok := c.FrontMatter["outputs"]; ok {
-			return []pipeline.Reason{at("outputs", fmt.Sprintf("its outputs are %v: no format is left", v), "name a format, such as html, or remove the key")}
 		}
 		return []pipeline.Reason{e.atConfig("outputs."+p.Kind(), fmt.Sprintf("no output format is configured for pages of the kind %q", p.Kind()), "name one in [outputs]")}
 	}
@@ -80,14 +82,13 @@ func (e *Engine) whyHeld(c *pipeline.Content, at func(key, text, hint string) pi
 		list = append(list, r)
 	}
 	now := htime.Now()
-	const layout = "2006-01-02 15:04:05 -07:00 (MST)"
 	for _, key := range []string{"publishdate", "pubdate", "published", "date"} {
 		t, ok := e.date(c, key)
 		if !ok {
 			continue
 		}
 		if t.After(now) && !base.BuildFuture {
-			list = append(list, at(key, fmt.Sprintf("it is to be published on %s, and the build is of %s", t.Format(layout), now.In(t.Location()).Format(layout)),
+			list = append(list, at(key, fmt.Sprintf("it is to be published on %s, and the build is of %s", inZone(t), inZone(now.In(t.Location()))),
 				"change the date or its time zone, build again later, or build with --buildFuture"))
 		}
 		break
@@ -98,12 +99,21 @@ func (e *Engine) whyHeld(c *pipeline.Content, at func(key, text, hint string) pi
 			continue
 		}
 		if t.Before(now) && !base.BuildExpired {
-			list = append(list, at(key, fmt.Sprintf("it expired on %s, and the build is of %s", t.Format(layout), now.In(t.Location()).Format(layout)),
+			list = append(list, at(key, fmt.Sprintf("it expired on %s, and the build is of %s", inZone(t), inZone(now.In(t.Location()))),
 				"change the date, or build with --buildExpired"))
 		}
 		break
 	}
 	return list
+}
+
+// inZone writes a time with its zone, and the zone's name if it has one.
+func inZone(t time.Time) string {
+	text := t.Format("2006-01-02 15:04:05 -07:00")
+	if name, _ := t.Zone(); name != "" && name[0] != '+' && name[0] != '-' {
+		text += " (" + name + ")"
+	}
+	return text
 }
 
 // whyBuild explains build options: the file's own, or those of a cascade.
@@ -143,7 +153,7 @@ func (e *Engine) cascadeWith(c *pipeline.Content, keys ...string) (pipeline.Reas
 				continue
 			}
 			if key := setsOne(other.FrontMatter["cascade"], keys); key != "" {
-				at := other.Keys["cascade"]
+				at := tableAt(other, "cascade")
 				return pipeline.Reason{Text: "the cascade of " + other.Path, File: other.Path, Line: at.Line, Column: at.Column, Hint: "mend " + key + " in the cascade, or set it in the file itself"}, true
 			}
 		}
@@ -160,6 +170,29 @@ func (e *Engine) cascadeWith(c *pipeline.Content, keys ...string) (pipeline.Reas
 		}
 	}
 	return pipeline.Reason{}, false
+}
+
+// tableAt is the place of a key in front matter, or of the first table of TOML
+// that begins with it.
+func tableAt(c *pipeline.Content, key string) pipeline.Place {
+	if at, ok := c.Keys[key]; ok {
+		return at
+	}
+	src, err := c.Read()
+	if err != nil {
+		return pipeline.Place{}
+	}
+	n := 0
+	for line := range strings.SplitSeq(string(src), "\n") {
+		if n++; n >= c.BodyLine {
+			break
+		}
+		name := strings.TrimLeft(line, " \t[")
+		if len(name) < len(line) && strings.HasPrefix(strings.ToLower(name), key) {
+			return pipeline.Place{Line: n, Column: 1 + len(line) - len(name)}
+		}
+	}
+	return pipeline.Place{}
 }
 
 // configCascade reports whether the configuration's cascade sets one of the keys.
@@ -200,11 +233,8 @@ func setsOne(cascade any, keys []string) string {
 // front matter lets it.
 func (e *Engine) whyNoPage(c *pipeline.Content) []pipeline.Reason {
 	var list []pipeline.Reason
-	kind := e.kindOf(c)
-	for _, disabled := range e.configs.Base.DisableKinds {
-		if strings.EqualFold(disabled, kind) {
-			list = append(list, e.atConfig("disablekinds", fmt.Sprintf("pages of the kind %q are switched off", kind), fmt.Sprintf("remove %q from disableKinds", disabled)))
-		}
+	if r, ok := e.whyKind(c); ok {
+		list = append(list, r)
 	}
 	if r, ok := e.cascadeWith(c, "draft", "publishdate", "date", "expirydate", "build", "_build"); ok {
 		r.Text += " holds it back"
@@ -220,6 +250,17 @@ func (e *Engine) whyNoPage(c *pipeline.Content) []pipeline.Reason {
 		list = append(list, pipeline.Reason{Text: "Hugo made no page of it: " + e.whyLeftOut(c), File: c.Path})
 	}
 	return list
+}
+
+// whyKind is for pages of a kind that is switched off.
+func (e *Engine) whyKind(c *pipeline.Content) (pipeline.Reason, bool) {
+	kind := e.kindOf(c)
+	for _, disabled := range e.configs.Base.DisableKinds {
+		if strings.EqualFold(disabled, kind) {
+			return e.atConfig("disablekinds", fmt.Sprintf("pages of the kind %q are switched off", kind), fmt.Sprintf("remove %q from disableKinds", disabled)), true
+		}
+	}
+	return pipeline.Reason{}, false
 }
 
 func samePage(a, b string) bool {
