@@ -44,6 +44,7 @@ type Site struct {
 	Ended string
 
 	addresses *addresses
+	links     *linkIndex
 	templates map[string][]*pipeline.Output // by file
 	readers   map[string][]*pipeline.Output
 }

@@ -5,8 +5,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
-	"io"
 	"net/url"
 	"path"
 	"regexp"
@@ -40,65 +38,138 @@ type Place struct {
 	Page   string `json:"page"`
 }
 
+// A reference is what leads to one file of the site, as the files that are
+// there have it.
+type reference struct {
+	from *pipeline.File
+	// addresses are those that stand in a page; none where the file redirects or
+	// only names the address.
+	addresses []string
+	redirect  string // what to call it
+}
+
+// linkIndex has the references to each file of the site. It is made once.
+type linkIndex struct {
+	to     map[string][]*reference
+	parsed bool // some page was
+}
+
+func (s *Site) linkIndex() *linkIndex {
+	if s.links != nil {
+		return s.links
+	}
+	x := &linkIndex{to: make(map[string][]*reference)}
+	s.links = x
+	for _, f := range s.Files() {
+		switch {
+		case f.Facts != nil && f.Facts.Refresh != "":
+			x.parsed = true
+			if to := s.addresses.resolve(s.addresses.urlOf(f.Path), f.Facts.Refresh); to != "" && to != f.Path {
+				x.to[to] = append(x.to[to], &reference{from: f, redirect: f.Path})
+			}
+		case f.Facts != nil:
+			x.parsed = true
+			x.page(s, f)
+		case f.Path == headers.RedirectsFile:
+			x.redirects(s, f)
+		case namesAddresses(f):
+			x.list(s, f)
+		}
+	}
+	return x
+}
+
+// page adds the links of one page.
+func (x *linkIndex) page(s *Site, f *pipeline.File) {
+	at := s.addresses.urlOf(f.Path)
+	seen := make(map[string]bool)
+	found := make(map[string]*reference)
+	for _, link := range f.Facts.Links {
+		if seen[link.URL] {
+			continue
+		}
+		seen[link.URL] = true
+		to := s.addresses.resolve(at, link.URL)
+		if to == "" {
+			continue
+		}
+		if found[to] == nil {
+			found[to] = &reference{from: f}
+			x.to[to] = append(x.to[to], found[to])
+		}
+		found[to].addresses = append(found[to].addresses, link.URL)
+	}
+}
+
+// redirects adds the lines of _redirects.
+func (x *linkIndex) redirects(s *Site, f *pipeline.File) {
+	data, err := s.Read(f.Path)
+	if err != nil {
+		return
+	}
+	list, _ := headers.ParseRedirects(data)
+	for _, r := range list {
+		if to := s.addresses.resolve(s.addresses.urlOf("index.html"), r.To); to != "" {
+			x.to[to] = append(x.to[to], &reference{from: f, redirect: f.Path + ": " + r.From})
+		}
+	}
+}
+
+// list adds what a feed, a sitemap, a style sheet or another list names.
+func (x *linkIndex) list(s *Site, f *pipeline.File) {
+	data, err := s.Read(f.Path)
+	if err != nil {
+		return
+	}
+	at := s.addresses.urlOf(f.Path)
+	seen := map[string]bool{f.Path: true}
+	named(f, data, func(address string) {
+		address = strings.TrimSpace(address)
+		if address == "" || strings.ContainsAny(address, " \n<>") {
+			return
+		}
+		if to := s.addresses.resolve(at, address); to != "" && !seen[to] {
+			seen[to] = true
+			x.to[to] = append(x.to[to], &reference{from: f})
+		}
+	})
+}
+
 // linksTo finds what leads to some output files. The source that they were made
 // of, relative to the site's directory, helps with links that name the file.
 func (s *Site) linksTo(targets []string, source string) *Links {
 	l := &Links{Content: []Place{}, Pages: []string{}, Redirects: []string{}, Named: []string{}}
-	want := make(map[string]bool)
-	for _, t := range targets {
-		want[t] = true
+	x := s.linkIndex()
+	if !x.parsed {
+		l.Unknown = "no page was parsed: the plugin facts is off, or the build ended early"
 	}
 	to := s.target(source)
-	parsed := false
-	for _, f := range s.Files() {
-		switch {
-		case f.Facts != nil:
-			parsed = true
-			s.linksOf(l, f, want, to)
-		case f.Path == headers.RedirectsFile:
-			s.redirectsOf(l, f, want)
-		case namesAddresses(f):
-			if !want[f.Path] && s.names(f, want) {
-				l.Named = append(l.Named, f.Path)
+	for _, t := range targets {
+		for _, r := range x.to[t] {
+			switch {
+			case r.redirect != "":
+				l.Redirects = append(l.Redirects, r.redirect)
+			case slices.Contains(targets, r.from.Path): // a page's links to itself are no way to it
+			case len(r.addresses) == 0:
+				l.Named = append(l.Named, r.from.Path)
+			default:
+				if places := s.places(r.from, r.addresses, to); len(places) > 0 {
+					l.Content = append(l.Content, places...)
+				} else {
+					l.Pages = append(l.Pages, r.from.Path)
+				}
 			}
 		}
 	}
-	if !parsed {
-		l.Unknown = "no page was parsed: the plugin facts is off, or the build ended early"
+	for _, list := range []*[]string{&l.Pages, &l.Redirects, &l.Named} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
 	}
 	slices.SortFunc(l.Content, func(a, b Place) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Page, b.Page))
 	})
 	l.Content = slices.CompactFunc(l.Content, func(a, b Place) bool { return a.File == b.File && a.Line == b.Line && a.Column == b.Column })
 	return l
-}
-
-// linksOf looks through the links of one page.
-func (s *Site) linksOf(l *Links, f *pipeline.File, want map[string]bool, to target) {
-	at := s.addresses.urlOf(f.Path)
-	if f.Facts.Refresh != "" {
-		if to := s.addresses.resolve(at, f.Facts.Refresh); want[to] && to != f.Path {
-			l.Redirects = append(l.Redirects, f.Path)
-		}
-		return
-	}
-	if want[f.Path] {
-		return // a page's links to itself are no way to it
-	}
-	var addresses []string
-	for _, link := range f.Facts.Links {
-		if !slices.Contains(addresses, link.URL) && want[s.addresses.resolve(at, link.URL)] {
-			addresses = append(addresses, link.URL)
-		}
-	}
-	if len(addresses) == 0 {
-		return
-	}
-	places := s.places(f, addresses, to)
-	if len(places) == 0 {
-		l.Pages = append(l.Pages, f.Path)
-	}
-	l.Content = append(l.Content, places...)
 }
 
 // places finds where the links stand in the source of a page: as addresses, or
@@ -206,20 +277,6 @@ func refers(ref string, to *pipeline.Content) bool {
 	return false
 }
 
-// redirectsOf looks through _redirects.
-func (s *Site) redirectsOf(l *Links, f *pipeline.File, want map[string]bool) {
-	data, err := s.Read(f.Path)
-	if err != nil {
-		return
-	}
-	list, _ := headers.ParseRedirects(data)
-	for _, r := range list {
-		if want[s.addresses.resolve(s.addresses.urlOf("index.html"), r.To)] {
-			l.Redirects = append(l.Redirects, f.Path+": "+r.From)
-		}
-	}
-}
-
 // redirectFrom is where _redirects sends the readers of a path, or "".
 func (s *Site) redirectFrom(p string) string {
 	data, err := s.Read(headers.RedirectsFile)
@@ -246,27 +303,23 @@ func namesAddresses(f *pipeline.File) bool {
 	return f.Path == "llms.txt" || strings.HasSuffix(f.MediaType, "webmanifest")
 }
 
-// names reports whether a feed, sitemap, style sheet or other list has the
-// address of one of some files.
-func (s *Site) names(f *pipeline.File, want map[string]bool) bool {
-	data, err := s.Read(f.Path)
-	if err != nil {
-		return false
-	}
-	at := s.addresses.urlOf(f.Path)
-	leads := func(address string) bool {
-		address = strings.TrimSpace(address)
-		return address != "" && !strings.ContainsAny(address, " \n<>") && want[s.addresses.resolve(at, address)]
-	}
+// named calls found with each address in a feed, sitemap, style sheet or other
+// list. Only whole values count: the text of a feed may mention anything.
+func named(f *pipeline.File, data []byte, found func(string)) {
 	switch {
 	case f.MediaType == "text/css":
-		return slices.ContainsFunc(cssURL.FindAllSubmatch(data, -1), func(m [][]byte) bool { return leads(string(m[1])) })
+		for _, m := range cssURL.FindAllSubmatch(data, -1) {
+			found(string(m[1]))
+		}
 	case strings.HasSuffix(f.MediaType, "json"), strings.HasSuffix(f.MediaType, "webmanifest"):
-		return jsonNames(data, leads)
+		namedJSON(data, found)
 	case strings.HasSuffix(f.MediaType, "xml"):
-		return xmlNames(data, leads)
+		namedXML(data, found)
+	default:
+		for _, m := range markdownURL.FindAllSubmatch(data, -1) {
+			found(string(m[1]))
+		}
 	}
-	return slices.ContainsFunc(markdownURL.FindAllSubmatch(data, -1), func(m [][]byte) bool { return leads(string(m[1])) })
 }
 
 var (
@@ -274,40 +327,37 @@ var (
 	markdownURL = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 )
 
-// jsonNames reports whether a string of the file is such an address.
-func jsonNames(data []byte, leads func(string) bool) bool {
+func namedJSON(data []byte, found func(string)) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	for {
 		token, err := d.Token()
 		if err != nil {
-			return false
+			return
 		}
-		if text, ok := token.(string); ok && strings.Contains(text, "/") && leads(text) {
-			return true
+		if text, ok := token.(string); ok && strings.Contains(text, "/") {
+			found(text)
 		}
 	}
 }
 
-// xmlNames reports whether an element or attribute of the file is such an
-// address. Only whole ones count: a feed's text may mention anything.
-func xmlNames(data []byte, leads func(string) bool) bool {
+func namedXML(data []byte, found func(string)) {
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = false
 	d.Entity = xml.HTMLEntity
 	for {
 		token, err := d.Token()
-		if errors.Is(err, io.EOF) || err != nil {
-			return false
+		if err != nil {
+			return
 		}
 		switch t := token.(type) {
 		case xml.CharData:
-			if text := string(t); strings.Contains(text, "/") && leads(text) {
-				return true
+			if strings.Contains(string(t), "/") {
+				found(string(t))
 			}
 		case xml.StartElement:
 			for _, a := range t.Attr {
-				if strings.Contains(a.Value, "/") && a.Name.Space != "xmlns" && a.Name.Local != "xmlns" && leads(a.Value) {
-					return true
+				if strings.Contains(a.Value, "/") && a.Name.Space != "xmlns" && a.Name.Local != "xmlns" {
+					found(a.Value)
 				}
 			}
 		}
