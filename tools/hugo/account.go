@@ -93,7 +93,7 @@ func (e *Engine) standalone() []page.Page {
 	var list []page.Page
 	for _, s := range e.sites.Sites {
 		for _, name := range []string{"/404", "/_robots", "/_sitemap", "/_sitemapindex"} {
-			if p, err := s.GetPage(name); err == nil && p != nil && p != page.NilPage && !slices.Contains(e.pages.all, p) && !slices.Contains(list, p) {
+			if p, err := s.GetPage(name); err == nil && p != page.NilPage && !slices.Contains(e.pages.all, p) && !slices.Contains(list, p) {
 				list = append(list, p)
 			}
 		}
