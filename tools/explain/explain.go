@@ -389,5 +389,5 @@ func (s *Site) absolute(file string) string {
 func made(from, path string) bool {
 	stem := strings.TrimSuffix(from, "."+extension(from))
 	rest, ok := strings.CutPrefix(path, stem)
-	return ok && stem != "" && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "_hu"))
+	return ok && stem != "" && (strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "_hu_"))
 }

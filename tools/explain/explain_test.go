@@ -17,7 +17,7 @@ func TestMade(t *testing.T) {
 		{"css/main.css", "css/mainly.css", false},
 		{"css/main.css", "js/main.css", false},
 		{"posts/a/dusk.jpg", "posts/a/dusk_hu_ab.webp", true},
-		{"posts/a/dusk.jpg", "posts/a/dusk_hour.webp", true}, // by its name is no more than likely
+		{"posts/a/dusk.jpg", "posts/a/dusk_hue.webp", false},
 		{"posts/a/dusk.jpg", "posts/a/dusky.webp", false},
 	}
 	for _, tt := range tests {
