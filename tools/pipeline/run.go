@@ -93,14 +93,14 @@ func New(r *Registry, settings Settings, problems *Problems, log *slog.Logger) (
 		pr.Message = "[params.duskpress]: " + pr.Message
 		problems.Add(pr)
 	}
-	rules, err := settings.rules(r.rules())
+	rules, err := settings.rules(r.Rules())
 	if err != nil {
 		var ce *ConfigError
 		errors.As(err, &ce)
 		fault(ce.Key, err)
 	}
 	problems.Configure(rules, settings.Compat)
-	problems.Allow(settings.Source, r.rules())
+	problems.Allow(settings.Source, r.Rules())
 	p.checkTables(r, fault)
 	for _, plugin := range ordered {
 		if settings.Compat && !plugin.Compat {

@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
 	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve"},
-	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline", "sourcemap"},
+	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"explain":  {"headers", "pipeline", "sourcemap"},
@@ -45,6 +45,8 @@ var may = map[string][]string{
 	"minify":           {},
 	"sourcemap":        {},
 	"frontmatter":      {},
+	"search":           {"internal/browser"}, // its tests run the theme's script against it
+	"twin":             {},
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
