@@ -31,6 +31,9 @@ func (u *Unknown) Error() string { return u.Reason }
 // find tells what a path or address means: a file that is there, an output file,
 // an address; in this order.
 func (s *Site) find(asked, workDir string) (thing, error) {
+	if strings.TrimSpace(asked) == "" {
+		return thing{}, s.unknown(asked, "this names nothing")
+	}
 	if u, err := url.Parse(asked); err == nil && (u.Scheme == "http" || u.Scheme == "https") {
 		if !s.addresses.local(u) {
 			return thing{}, s.unknown(asked, fmt.Sprintf("%s is not on this site, which stands at %s", asked, s.addresses.of("index.html")))

@@ -427,8 +427,15 @@ func (s *Site) ownerOf(file string) *pipeline.Content {
 	return best
 }
 
+// receipt is the file that publishing adds to a site.
+const receipt = ".duskpress"
+
 // output answers for a path of the site.
 func (s *Site) output(a *Answer, path string) {
+	if path == receipt {
+		a.What, a.Summary = "receipt", "written when the site is published: how many files there are, and a sum over them"
+		return
+	}
 	a.What = "output file"
 	d := s.describe(path)
 	a.Outputs = []Output{d}
