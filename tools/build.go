@@ -130,6 +130,7 @@ type press struct {
 	*cli
 	flags    *buildFlags
 	publish  bool
+	account  bool // note what each page is made with
 	log      *slog.Logger
 	start    time.Time
 	problems *pipeline.Problems
@@ -196,7 +197,7 @@ func (p *press) run(ctx context.Context) error {
 func (p *press) options() hugo.Options {
 	return hugo.Options{
 		Source: p.source, Environment: p.environment, ConfigFile: p.flags.configFile, ConfigDir: p.flags.configDir,
-		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Log: p.log, Problems: p.problems,
+		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Account: p.account, Log: p.log, Problems: p.problems,
 	}
 }
 

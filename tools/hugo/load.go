@@ -39,6 +39,7 @@ type Options struct {
 	Minify      bool
 	Flags       map[string]any
 	CacheDir    string // where Hugo's own caches go
+	Account     bool   // note what each page is made with, for Account
 	Log         *slog.Logger
 	Problems    *pipeline.Problems
 }
@@ -144,7 +145,7 @@ func readConfig(o Options, logger loggers.Logger) (*allconfig.Configs, config.Pr
 	cfg := config.New()
 	cfg.Set("workingDir", o.Source)
 	cfg.Set("environment", o.Environment)
-	cfg.Set("internal", hmaps.Params{"running": false, "watch": false, "verbose": false})
+	cfg.Set("internal", hmaps.Params{"running": false, "watch": o.Account, "verbose": false})
 	cfg.Set("minify.minifyOutput", false)
 	if o.Clock != "" {
 		cfg.Set("internal.clock", o.Clock)

@@ -107,6 +107,9 @@ type Site struct {
 
 	store Store
 	add   func(*File) error
+	// touched is told of what whole-site hooks change; it may be nil.
+	touched func(path string, before, after int)
+
 	mu    sync.Mutex
 	files map[string]*File
 }
@@ -143,6 +146,9 @@ func (s *Site) Add(p string, data []byte) error {
 	if f := s.File(p); f != nil {
 		return fmt.Errorf("adding %s: the %s %s is there already", p, f.Kind, f.Origin)
 	}
+	if s.touched != nil {
+		s.touched(p, 0, len(data))
+	}
 	return s.add(&File{Path: p, Kind: Generated, MediaType: mediaType(p), Origin: "a plugin", Data: data})
 }
 
@@ -153,6 +159,9 @@ func (s *Site) Rewrite(f *File, data []byte) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.touched != nil {
+		s.touched(f.Path, int(f.Size), len(data))
+	}
 	f.Size, f.SHA256 = int64(len(data)), sha256.Sum256(data)
 	return nil
 }

@@ -29,10 +29,11 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"hugo", "pipeline", "plugins", "publish", "report", "serve"},
+	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve"},
 	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
+	"explain":  {"headers", "pipeline", "sourcemap"},
 	"pipeline": {},
 	"csp":      {"pipeline"},
 	"headers":  {},
