@@ -10,6 +10,7 @@ package sourcemap
 import (
 	"bytes"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -130,6 +131,45 @@ func (m *Map) Link(address string) []Place { return m.find(m.links, address) }
 // Image is Link for pictures.
 func (m *Map) Image(address string) []Place { return m.find(m.images, address) }
 
+// Ending returns where an address stands that ends so, in a link, a picture, or
+// a shortcode. What it begins with may have been made relative to something.
+func (m *Map) Ending(suffix string) []Place {
+	var at []int
+	if suffix == "" {
+		return nil
+	}
+	for _, in := range []map[string][]int{m.links, m.images} {
+		for address, offsets := range in {
+			if before, ok := strings.CutSuffix(address, suffix); ok && (before == "" || !isWord(before[len(before)-1]) || !isWord(suffix[0])) {
+				at = append(at, offsets...)
+			}
+		}
+	}
+	for off := m.body; len(at) == 0; {
+		i := bytes.Index(m.src[off:], []byte(suffix))
+		if i < 0 {
+			break
+		}
+		begin, end := off+i, off+i+len(suffix)
+		off = end
+		if end < len(m.src) && isAddress(m.src[end]) || begin > m.body && isWord(m.src[begin-1]) && isWord(suffix[0]) || m.shown(begin, end) {
+			continue
+		}
+		for begin > m.body && isAddress(m.src[begin-1]) {
+			begin--
+		}
+		if begin > m.body && strings.IndexByte("\"'(=<", m.src[begin-1]) >= 0 {
+			at = append(at, begin)
+		}
+	}
+	slices.Sort(at)
+	return m.places(at)
+}
+
+func isWord(c byte) bool {
+	return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf
+}
+
 // Text returns where a text stands outside of code.
 func (m *Map) Text(s string) []Place { return m.places(m.occurrences(s)) }
 
@@ -194,14 +234,20 @@ func (m *Map) occurrences(s string) []int {
 		if begin > m.body && isAddress(m.src[begin-1]) || end < len(m.src) && isAddress(m.src[end]) && m.src[end] != '.' {
 			continue
 		}
-		shown := false
-		for _, c := range m.code {
-			shown = shown || begin >= c[0] && end <= c[1]
-		}
-		if !shown {
+		if !m.shown(begin, end) {
 			at = append(at, begin)
 		}
 	}
+}
+
+// shown reports whether a range is code.
+func (m *Map) shown(begin, end int) bool {
+	for _, c := range m.code {
+		if begin >= c[0] && end <= c[1] {
+			return true
+		}
+	}
+	return false
 }
 
 func isAddress(c byte) bool {
