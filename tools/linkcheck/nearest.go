@@ -14,14 +14,19 @@ func (s *Site) Nearest(missing string) string {
 	want := strings.Trim(missing, "/")
 	dir, last := path.Split(want)
 	isPage := strings.HasSuffix(missing, "/") || path.Ext(want) == "" || path.Ext(want) == ".html"
+	ext := ""
+	if !isPage {
+		ext = path.Ext(last)
+	}
+	last = strings.TrimSuffix(last, ext)
 	var siblings, all []string
 	byLast := make(map[string]string)
 	for _, f := range s.pages {
 		name := f
-		if strings.HasSuffix(f, ".html") != isPage {
+		if strings.HasSuffix(f, ".html") != isPage || path.Ext(f) != ext && !isPage {
 			continue
 		}
-		name = strings.TrimSuffix(strings.TrimSuffix(name, "/index.html"), ".html")
+		name = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "/index.html"), ".html"), ext)
 		d, l := path.Split(name)
 		if l == "" || l == "index" {
 			continue
@@ -35,8 +40,11 @@ func (s *Site) Nearest(missing string) string {
 		all = append(all, l)
 	}
 	slices.Sort(siblings)
+	if len(last) < 3 {
+		return ""
+	}
 	if near := pipeline.Nearest(last, siblings); near != "" {
-		for _, f := range []string{dir + near + "/index.html", dir + near + ".html", dir + near} {
+		for _, f := range []string{dir + near + "/index.html", dir + near + ".html", dir + near + ext} {
 			if s.files[f] {
 				return s.PathOf(f)
 			}

@@ -105,10 +105,10 @@ func (s *Site) Own(host string) bool {
 
 // base is that below which a file is published.
 func (s *Site) base(file string) Base {
-	best := s.bases[0]
+	best, found := s.bases[0], false
 	for _, b := range s.bases {
-		if strings.HasPrefix(file, b.Dir) && len(b.Dir) > len(best.Dir) {
-			best = b
+		if strings.HasPrefix(file, b.Dir) && (!found || len(b.Dir) > len(best.Dir)) {
+			best, found = b, true
 		}
 	}
 	return best
@@ -259,7 +259,7 @@ var hosted = []string{"/.netlify/", "/cdn-cgi/", "/_vercel/"}
 // holds the path is meant; prefer decides where hosts are not known.
 func (s *Site) below(t Target, host string, prefer Base, p, query string) Target {
 	for _, h := range hosted {
-		if strings.HasPrefix(p, h) {
+		if strings.Contains(p, h) {
 			return t
 		}
 	}
@@ -381,4 +381,18 @@ func join(p string) string {
 		p += "/"
 	}
 	return p
+}
+
+// Below is the path that an address outside the site's path would have below
+// it, if there is a file there, or nothing.
+func (s *Site) Below(from, p string) string {
+	b := s.base(from)
+	rest := strings.TrimPrefix(p, "/")
+	if rest == "" || b.Path == "/" {
+		return ""
+	}
+	if _, ok := s.find(b.Dir + rest); !ok {
+		return ""
+	}
+	return b.Path + rest
 }

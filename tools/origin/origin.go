@@ -130,14 +130,18 @@ func (f *Finder) Contents(spelling string) []Place {
 }
 
 // Source returns the first place of an address in what is no content: the
-// site's own templates first, then its configuration and data, then themes.
-func (f *Finder) Source(spellings ...string) (Place, bool) {
+// site's own templates first, then its configuration and data, then themes. An
+// extension, unless empty, is that of the only files that count.
+func (f *Finder) Source(ext string, spellings ...string) (Place, bool) {
 	f.load()
 	for _, s := range spellings {
 		if len(s) < 3 {
 			continue
 		}
 		for _, src := range f.others {
+			if ext != "" && path.Ext(src.name) != ext {
+				continue
+			}
 			if at := whole(src.data, s); len(at) > 0 {
 				return Place{src.name, placeIn(src.data, at[0])}, true
 			}
@@ -265,4 +269,25 @@ func address(c byte) bool {
 func placeIn(data []byte, off int) pipeline.Place {
 	begin := bytes.LastIndexByte(data[:off], '\n') + 1
 	return pipeline.Place{Line: 1 + bytes.Count(data[:off], []byte("\n")), Column: 1 + utf8.RuneCount(data[begin:off])}
+}
+
+// Line is what stands at a place, to the end of its line.
+func (f *Finder) Line(p Place) string {
+	var data []byte
+	for c, m := range f.maps {
+		if c.Path == p.File {
+			return m.Rest(sourcemap.Place(p.Place))
+		}
+	}
+	for _, s := range f.others {
+		if s.name == p.File {
+			data = s.data
+		}
+	}
+	lines := bytes.Split(data, []byte("\n"))
+	if p.Line < 1 || p.Line > len(lines) {
+		return ""
+	}
+	line := []rune(string(lines[p.Line-1]))
+	return string(line[min(max(p.Column-1, 0), len(line)):])
 }

@@ -185,6 +185,21 @@ func (m *Map) Heading(text string) []Place {
 	return m.places(at)
 }
 
+// Rest is what stands at a place, to the end of its line.
+func (m *Map) Rest(p Place) string {
+	src := m.src
+	for range p.Line - 1 {
+		i := bytes.IndexByte(src, '\n')
+		if i < 0 {
+			return ""
+		}
+		src = src[i+1:]
+	}
+	line, _, _ := bytes.Cut(src, []byte("\n"))
+	runes := []rune(string(line))
+	return string(runes[min(max(p.Column-1, 0), len(runes)):])
+}
+
 // First returns the place at which the body begins.
 func (m *Map) First() Place { return m.place(m.body) }
 
@@ -194,12 +209,29 @@ func (m *Map) find(in map[string][]int, address string) []Place {
 			return m.places(at)
 		}
 	}
+	// One that is escaped otherwise.
+	var at []int
+	for written, offsets := range in {
+		if strings.Contains(written, "%") && unescaped(written) == unescaped(address) {
+			at = append(at, offsets...)
+		}
+	}
+	if slices.Sort(at); len(at) > 0 {
+		return m.places(at)
+	}
 	for _, s := range spellings(address) {
 		if at := m.occurrences(s); len(at) > 0 {
 			return m.places(at)
 		}
 	}
 	return nil
+}
+
+func unescaped(s string) string {
+	if plain, err := url.PathUnescape(s); err == nil {
+		return plain
+	}
+	return s
 }
 
 // spellings are the ways in which an address of a page may stand in a file.

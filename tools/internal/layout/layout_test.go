@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
 	".":        {"hugo", "pipeline", "plugins", "publish", "report", "serve"},
-	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline", "sourcemap"},
+	"plugins":  {"csp", "external", "frontmatter", "headers", "highlight", "linkcheck", "minify", "origin", "pipeline", "sourcemap"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"pipeline": {},
@@ -44,6 +44,10 @@ var may = map[string][]string{
 	"minify":           {},
 	"sourcemap":        {},
 	"frontmatter":      {},
+	// Links: what leads where, and where in the sources it stands.
+	"linkcheck": {"csp", "headers", "pipeline"},
+	"origin":    {"pipeline", "sourcemap"},
+	"external":  {},
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
