@@ -8,22 +8,23 @@ import (
 )
 
 // redirected is where a redirection of the site leads a path, which begins with
-// /. Conditions are taken to hold: a reader for whom they do is led on.
-func (s *Site) redirected(p, query string, forced bool) (to string, ok bool) {
+// /, and with which status. Conditions are taken to hold: a reader for whom they
+// do is led on. A page that only says that nothing is there is no answer.
+func (s *Site) redirected(p, query string, forced bool) (to string, status int, ok bool) {
 	if len(s.redirects) == 0 {
-		return "", false
+		return "", 0, false
 	}
 	values, _ := url.ParseQuery(query)
 	for _, r := range s.redirects {
-		if forced && !r.Force {
+		if forced && !r.Force || r.Status >= 400 {
 			continue
 		}
 		r.Conditions = nil
 		if to, ok := r.Match(p, values); ok {
-			return to, true
+			return to, r.Status, true
 		}
 	}
-	return "", false
+	return "", 0, false
 }
 
 // An End is where following redirections comes to.
@@ -56,7 +57,10 @@ func (s *Site) Follow(from, address string) End {
 			return end
 		}
 		seen[key] = true
-		next, ok := s.redirected(p, query, end.Kind == Here)
+		next, status, ok := s.redirected(p, query, end.Kind == Here)
+		if ok && status == 200 {
+			return end // the host answers, with another file
+		}
 		if !ok && end.Kind == Here {
 			next, ok = s.refresh[end.File]
 			from = end.File

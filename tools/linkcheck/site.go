@@ -288,7 +288,7 @@ func (s *Site) below(t Target, host string, prefer Base, p, query string) Target
 			return t
 		}
 	}
-	if _, ok := s.redirected("/"+t.Path, query, false); ok {
+	if _, _, ok := s.redirected("/"+t.Path, query, false); ok {
 		t.Kind = Moved
 		return t
 	}

@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -117,7 +118,7 @@ func netlifyRedirects(source string) []headers.Redirect {
 	var list []headers.Redirect
 	for _, r := range conf.Redirects {
 		if strings.HasPrefix(r.From, "/") && r.To != "" {
-			list = append(list, headers.Redirect{From: r.From, To: r.To, Status: r.Status, Force: r.Force})
+			list = append(list, headers.Redirect{From: r.From, To: r.To, Status: cmp.Or(r.Status, 301), Force: r.Force})
 		}
 	}
 	return list

@@ -33,9 +33,12 @@ func (r *linkRun) checkBase() {
 		switch u, err := url.Parse(l.BaseURL); {
 		case err != nil || u.Host == "":
 			p.Message = fmt.Sprintf("the baseURL %q is no address with a host: feeds, the sitemap and previews need one", l.BaseURL)
+			if strings.Trim(l.BaseURL, "/") == "" {
+				p.Message = "the site has no baseURL: feeds, the sitemap and previews need one"
+			}
 			p.Hint = `set baseURL = "https://…/" to where the site will be, or give it with --baseURL`
 		case loopback(u.Hostname()):
-			p.Message = fmt.Sprintf("the baseURL %s is this machine: readers cannot go there", l.BaseURL)
+			p.Message = fmt.Sprintf("the baseURL %q is this machine: readers cannot go there", l.BaseURL)
 			p.Hint = "set it to where the site will be; `serve` uses an address of its own"
 		default:
 			continue
@@ -107,8 +110,8 @@ func (r *linkRun) checkRedirects() {
 		if always {
 			first[from] = d.Line
 		}
-		if always {
-			r.shadows(d, fault)
+		if always && r.shadows(d, fault) {
+			continue
 		}
 		r.leads(d, circles, fault)
 	}
@@ -138,26 +141,27 @@ func (r *linkRun) authors(f *pipeline.File) (data []byte, add func(pipeline.Prob
 	}
 }
 
-// shadows tells of a redirection that hides pages, or that one hides.
-func (r *linkRun) shadows(d headers.Redirect, fault func(pipeline.Severity, string, string)) {
+// shadows tells of a redirection that hides pages, or that one hides: such a one
+// is never used.
+func (r *linkRun) shadows(d headers.Redirect, fault func(pipeline.Severity, string, string)) (unused bool) {
 	if linkcheck.Plain(d) {
 		t := r.links.Resolve(headers.RedirectsFile, "", r.links.PathOf("")+strings.TrimPrefix(d.From, "/"))
 		if t.Kind != linkcheck.Here {
-			return
+			return false
 		}
 		page := r.File(t.File)
 		if page.Facts != nil && page.Facts.Refresh != "" {
-			return // an alias, of which the plugin redirects tells
+			return false // an alias, of which the plugin redirects tells
 		}
 		if d.Force {
 			fault(pipeline.Error, fmt.Sprintf("nobody can read %s: this redirection comes before it", page.Path), "remove the redirection, or the page")
 		} else {
 			fault(pipeline.Warning, fmt.Sprintf("this is never used: the site has %s", page.Path), "remove it; to have it come before the file, write the status with a !, such as 301!")
 		}
-		return
+		return !d.Force
 	}
 	if !d.Force || strings.HasPrefix(d.To, "http") && d.From == "/*" {
-		return // a site that has moved
+		return false // a site that has moved
 	}
 	hidden := 0
 	example := ""
@@ -174,6 +178,7 @@ func (r *linkRun) shadows(d headers.Redirect, fault func(pipeline.Severity, stri
 	if hidden > 0 {
 		fault(pipeline.Warning, fmt.Sprintf("this redirection comes before %d pages, such as %s", hidden, example), "without the ! it is for paths that are not there")
 	}
+	return false
 }
 
 // leads follows a redirection to its end.
