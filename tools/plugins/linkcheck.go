@@ -296,35 +296,41 @@ func (r *linkRun) ref(f *pipeline.File, ref linkcheck.Ref) {
 	if ref.Image {
 		link.Attribute = "src"
 	}
-	if relativeAddress(ref.Address) && !r.noBase {
-		switch {
-		case ref.Whole:
-			r.fault(linkFault{file: f, link: link, rule: "relative-url", severity: pipeline.Error})
-			return
-		case ref.Text && strings.HasPrefix(ref.What, "<") && !strings.HasPrefix(ref.Address, "#") && !r.Compat:
-			r.fault(linkFault{file: f, link: link, rule: "relative-url", severity: pipeline.Warning, text: true})
-		}
+	relative := relativeAddress(ref.Address) && !r.noBase
+	if relative && ref.Whole {
+		r.fault(linkFault{file: f, link: link, rule: "relative-url", severity: pipeline.Error})
+		return
 	}
-	if ref.Text && ref.Base == "" && !absoluteAddress(ref.Address) {
-		return // nobody knows what it begins with
+	if ref.Text && strings.HasPrefix(ref.Address, "#") {
+		return // a part of the item
 	}
-	if ref.Text && (strings.HasPrefix(ref.Address, "#") || r.relative && !strings.Contains(ref.Address, "://")) {
-		return // a part of the item, or what Hugo made relative to another page
+	if r.where(f, ref, link) && relative && ref.Text && strings.HasPrefix(ref.What, "<") && !r.Compat && !r.relative {
+		r.fault(linkFault{file: f, link: link, rule: "relative-url", severity: pipeline.Warning, text: true})
+	}
+}
+
+// where follows an address of a file that is no page. It reports false if that
+// is a fault.
+func (r *linkRun) where(f *pipeline.File, ref linkcheck.Ref, link pipeline.Link) bool {
+	if ref.Text && (ref.Base == "" && !absoluteAddress(ref.Address) || r.relative && !strings.Contains(ref.Address, "://")) {
+		return true // nobody knows what it begins with, or Hugo made it relative to another page
 	}
 	from := f.Path
 	address := ref.Address
 	if ref.Base != "" && !absoluteAddress(address) {
 		b, err := url.Parse(ref.Base)
 		if err != nil {
-			return
+			return true
 		}
 		u, err := b.Parse(address)
 		if err != nil {
-			return
+			return true
 		}
 		address = u.String()
 	}
+	before := len(r.faults)
 	r.judge(f, link, r.resolve(from, "", address), ref.Text)
+	return len(r.faults) == before
 }
 
 func relativeAddress(s string) bool {

@@ -198,6 +198,9 @@ func (p *linkPlaces) groups(rest []linkFault) {
 	}
 	var unplaced []*linkGroup
 	for _, g := range order {
+		if g.first.rule == "anchor" {
+			g.first.severity = pipeline.Warning // a script may make the part
+		}
 		f := g.first
 		if g.pages == 0 && p.placed[f.what()] {
 			continue // seen in a list or a feed, and told where it was written

@@ -17,9 +17,12 @@ import (
 // checkBase looks at the address of the site. A run that names one knows what
 // it does, and other environments are not published.
 func (r *linkRun) checkBase() {
-	u, err := url.Parse(r.BaseURL)
-	r.noBase = err != nil || u.Host == ""
-	r.local = err == nil && loopback(u.Hostname())
+	r.noBase = true
+	for _, l := range r.Languages {
+		if u, err := url.Parse(l.BaseURL); err == nil && u.Host != "" {
+			r.noBase, r.local = false, r.local || loopback(u.Hostname())
+		}
+	}
 	if r.Environment != "production" || r.BaseURLGiven {
 		return
 	}
