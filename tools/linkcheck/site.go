@@ -302,7 +302,7 @@ func (s *Site) below(t Target, host string, prefer Base, p, query string) Target
 // find is the file for a path below the site, as static hosts look for it.
 func (s *Site) find(p string) (string, bool) {
 	dir := strings.TrimSuffix(p, "/")
-	if p != "" && dir == p && s.files[p] && !hidden(p) {
+	if p != "" && dir == p && s.files[p] {
 		return p, true
 	}
 	index := "index.html"
@@ -317,9 +317,6 @@ func (s *Site) find(p string) (string, bool) {
 	}
 	return "", false
 }
-
-// hidden reports whether a file is for the host alone.
-func hidden(p string) bool { return p == headers.File || p == headers.RedirectsFile }
 
 func fold(p string) string { return strings.ToLower(norm.NFC.String(p)) }
 
@@ -336,7 +333,7 @@ func (s *Site) findFolded(p string) (string, bool) {
 	}
 	dir := strings.TrimSuffix(fold(p), "/")
 	for _, name := range []string{dir, strings.TrimPrefix(dir+"/index.html", "/"), dir + ".html"} {
-		if f, ok := s.folded[name]; ok && name != "" && !hidden(f) {
+		if f, ok := s.folded[name]; ok && name != "" {
 			return f, true
 		}
 	}

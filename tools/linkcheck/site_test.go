@@ -65,7 +65,7 @@ func TestResolve(t *testing.T) {
 		{"b.html", "", "q?id=1", Moved, ""},
 		{"b.html", "", "q?id=2", Missing, ""},
 		{"b.html", "", "/.netlify/functions/x", Nowhere, ""},
-		{"b.html", "", "_redirects", Missing, ""},
+		{"b.html", "", "_redirects", Here, "_redirects"}, // an output format's link to itself
 		{"b.html", "/notes/a/", "pic.png", Here, "a/pic.png"},
 		{"b.html", "a/", "pic.png", Here, "a/pic.png"},
 		{"b.html", "https://example.org/notes/a/x.html", "pic.png", Here, "a/pic.png"},
