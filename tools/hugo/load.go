@@ -270,6 +270,10 @@ func (e *Engine) readSettings() pipeline.Settings {
 				return slices.Contains(base.Frontmatter.Date, ":filename")
 			case "mainSections":
 				return base.MainSections
+			case "relativeURLs":
+				return base.RelativeURLs
+			case "disablePathToLower":
+				return base.DisablePathToLower
 			}
 			return nil
 		},
@@ -281,8 +285,15 @@ func (e *Engine) readSettings() pipeline.Settings {
 		s.Compat = false
 	}
 	for _, lang := range e.configs.Languages {
-		s.Languages = append(s.Languages, pipeline.Language{Code: lang.Lang, ContentRoots: e.contentRoots(lang.Lang)})
+		l := pipeline.Language{Code: lang.Lang, ContentRoots: e.contentRoots(lang.Lang), BaseURL: s.BaseURL}
+		if e.configs.IsMultihost {
+			l.Dir = lang.Lang + "/"
+			l.BaseURL = e.configs.LanguageConfigMap[lang.Lang].C.BaseURL.String()
+		}
+		s.Languages = append(s.Languages, l)
 	}
+	_, flag := e.opts.Flags["baseURL"]
+	s.BaseURLGiven = flag || os.Getenv("HUGO_BASEURL") != ""
 	if s.Now.IsZero() {
 		s.Now = time.Now()
 	}

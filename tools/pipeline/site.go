@@ -66,6 +66,8 @@ type Facts struct {
 	Refresh string
 	// Uses are what the page asks of a Content-Security-Policy, each once.
 	Uses []Use
+	// Base is what relative addresses of the page begin with, if it says so.
+	Base string
 }
 
 // A Use is one thing in a page that a Content-Security-Policy decides on.
@@ -81,9 +83,12 @@ type Use struct {
 	Element, Attribute string
 }
 
-// A Link is one reference out of a page, as it is written there.
+// A Link is one reference out of a page, as it is written there. The attribute
+// of a meta element is its property, such as og:image. Rel is that of an element
+// link, in lower case.
 type Link struct {
 	Element, Attribute, URL string
+	Rel                     string
 }
 
 // HasID reports whether an element of the page has the id.

@@ -31,15 +31,13 @@ func init() {
 	})
 }
 
-// linkAttributes are the attributes that hold one address.
-var linkAttributes = map[string]bool{"href": true, "src": true, "poster": true, "data": true, "action": true, "cite": true, "formaction": true}
-
 func readFacts(data []byte) *pipeline.Facts {
 	facts := new(pipeline.Facts)
 	var page csp.Page
 	var attrs []csp.Attr
 	z := html.NewTokenizer(bytes.NewReader(data))
 	inTitle := false
+	var more linkFacts
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
@@ -48,6 +46,7 @@ func readFacts(data []byte) *pipeline.Facts {
 		case html.TextToken:
 			text := z.Text()
 			page.Text(text)
+			more.text(facts, text)
 			if inTitle {
 				facts.Title += string(text)
 			}
@@ -58,26 +57,25 @@ func readFacts(data []byte) *pipeline.Facts {
 				inTitle = false
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
-			name, more := z.TagName()
+			name, has := z.TagName()
 			element := string(name)
 			inTitle = element == "title" && facts.Title == ""
 			attrs = attrs[:0]
-			for more {
+			for has {
 				var a csp.Attr
-				a.Key, a.Value, more = z.TagAttr()
+				a.Key, a.Value, has = z.TagAttr()
 				attrs = append(attrs, a)
 				switch k := string(a.Key); {
 				case k == "id", k == "name" && element == "a":
 					facts.IDs = append(facts.IDs, string(a.Value))
 				case k == "lang" && element == "html":
 					facts.Lang = string(a.Value)
-				case linkAttributes[k]:
-					facts.Links = append(facts.Links, pipeline.Link{Element: element, Attribute: k, URL: string(a.Value)})
 				}
 			}
 			if element == "meta" {
 				facts.Refresh += refresh(attrs)
 			}
+			more.start(facts, element, attrs)
 			page.Start(element, attrs)
 		}
 	}

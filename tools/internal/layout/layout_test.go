@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
 	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve"},
-	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline", "search", "sourcemap", "twin"},
+	"plugins":  {"csp", "external", "frontmatter", "headers", "highlight", "linkcheck", "minify", "origin", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"explain":  {"headers", "pipeline", "sourcemap"},
@@ -47,6 +47,10 @@ var may = map[string][]string{
 	"frontmatter":      {},
 	"search":           {"internal/browser"}, // its tests run the theme's script against it
 	"twin":             {},
+	// Links: what leads where, and where in the sources it stands.
+	"linkcheck": {"csp", "headers", "pipeline"},
+	"origin":    {"pipeline", "sourcemap"},
+	"external":  {},
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
