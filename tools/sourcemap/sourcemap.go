@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"net/url"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
@@ -136,13 +137,63 @@ func (m *Map) Text(s string) []Place { return m.places(m.occurrences(s)) }
 // Heading returns where headings with a text stand.
 func (m *Map) Heading(text string) []Place {
 	var at []int
-	want := strings.Join(strings.Fields(text), " ")
+	want := fold(text)
 	for _, h := range m.headings {
-		if strings.Join(strings.Fields(h.text), " ") == want {
+		if fold(h.text) == want && want != "" {
 			at = append(at, h.offset)
 		}
 	}
 	return m.places(at)
+}
+
+// IsFirst reports whether the first heading has a text.
+func (m *Map) IsFirst(text string) bool {
+	return len(m.headings) > 0 && fold(m.headings[0].text) == fold(text)
+}
+
+// Has reports whether the body has a text outside of code, whatever stands
+// between its words.
+func (m *Map) Has(text string) bool {
+	want := fold(text)
+	return want != "" && strings.Contains(fold(string(m.src[m.body:])), want)
+}
+
+// Tag returns where tags of an element stand outside of code.
+func (m *Map) Tag(element string) []Place {
+	var at []int
+	for _, off := range m.raw([]byte("<" + element)) {
+		if end := off + 1 + len(element); end == len(m.src) || !isAddress(m.src[end]) {
+			at = append(at, off)
+		}
+	}
+	return m.places(at)
+}
+
+// raw are the offsets in the body at which bytes stand outside of code.
+func (m *Map) raw(b []byte) []int {
+	var at []int
+	for off := m.body; len(b) > 0; {
+		i := bytes.Index(m.src[off:], b)
+		if i < 0 {
+			break
+		}
+		if off += i; !m.shown(off, off+len(b)) {
+			at = append(at, off)
+		}
+		off += len(b)
+	}
+	return at
+}
+
+// fold keeps the letters and digits of a text: what goldmark's typographer,
+// marks and links for headings change is left out.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
 }
 
 // First returns the place at which the body begins.
@@ -194,14 +245,20 @@ func (m *Map) occurrences(s string) []int {
 		if begin > m.body && isAddress(m.src[begin-1]) || end < len(m.src) && isAddress(m.src[end]) && m.src[end] != '.' {
 			continue
 		}
-		shown := false
-		for _, c := range m.code {
-			shown = shown || begin >= c[0] && end <= c[1]
-		}
-		if !shown {
+		if !m.shown(begin, end) {
 			at = append(at, begin)
 		}
 	}
+}
+
+// shown reports whether a range lies in code.
+func (m *Map) shown(begin, end int) bool {
+	for _, c := range m.code {
+		if begin >= c[0] && end <= c[1] {
+			return true
+		}
+	}
+	return false
 }
 
 func isAddress(c byte) bool {

@@ -30,11 +30,12 @@ const module = "duskpress/tools"
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
 	".":        {"hugo", "pipeline", "plugins", "publish", "report", "serve"},
-	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline", "sourcemap"},
+	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "page", "pipeline", "sourcemap"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"pipeline": {},
 	"csp":      {"pipeline"},
+	"page":     {"csp", "pipeline"},
 	"headers":  {},
 	"publish":  {},
 	"serve":    {"headers"},
