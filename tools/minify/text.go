@@ -2,8 +2,8 @@ package minify
 
 import (
 	"bytes"
-	"hash/maphash"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/html"
 )
@@ -12,10 +12,10 @@ import (
 // character, and all else but for the number of spaces. Where they do not, it
 // returns the beginning of what differs.
 //
-// Documents are compared by hashes of one scan each. Where those differ, the
-// documents are parsed as browsers parse them, which decides.
+// Documents are compared by what one scan of each gathers. Where that differs,
+// the documents are parsed as browsers parse them, which decides.
 func SameText(a, b []byte) (same bool, before, after string) {
-	if digest(a) == digest(b) {
+	if quickly(a, b) {
 		return true, "", ""
 	}
 	wordsA, codeA, errA := shownText(a)
@@ -47,7 +47,6 @@ func firstDifference(a, b string) (string, string) {
 }
 
 var (
-	seed = maphash.MakeSeed()
 	// inLine are elements that do not part words, beside those with a trait.
 	inLine = map[string]bool{"image": true, "font": true, "tt": true, "wbr": true, "script": true, "object": true}
 	// unseen are elements whose text nobody sees, or sees elsewhere.
@@ -56,38 +55,75 @@ var (
 	verbatim = map[string]bool{"code": true, "pre": true, "kbd": true, "samp": true, "textarea": true}
 )
 
-func partsWords(name string) bool { return traits[name]&(line|kept) == 0 && !inLine[name] }
+func partsWords(name string) bool { return traits[name]&line == 0 && !inLine[name] }
 
-// A digester hashes what a document shows.
-type digester struct {
-	words, code maphash.Hash
+// What an element is to a scan.
+type scanTrait uint8
+
+const (
+	isInLine scanTrait = 1 << iota
+	isUnseen
+	isVerbatim
+	dropsNewline // the first one of its text
+)
+
+// scanTraits has the elements that are more than blocks.
+var scanTraits = func() map[string]scanTrait {
+	all := map[string]scanTrait{"pre": dropsNewline, "textarea": dropsNewline}
+	for name := range traits {
+		if !partsWords(name) {
+			all[name] |= isInLine
+		}
+	}
+	for name := range inLine {
+		all[name] |= isInLine
+	}
+	for name := range unseen {
+		all[name] |= isUnseen
+	}
+	for name := range verbatim {
+		all[name] |= isVerbatim
+	}
+	return all
+}()
+
+// A scan gathers what a document shows: its words, NUL between blocks, and the
+// text of its code.
+type scan struct {
+	words, code []byte
 	space, gap  bool // what waits before the next word
-	any         bool // whether there was a word
 	verbatim    int
 }
 
-// digest is a hash of the text of a document. Equal documents have equal
-// digests; of documents that show the same, few have not.
-func digest(doc []byte) [2]uint64 {
-	var d digester
-	d.words.SetSeed(seed)
-	d.code.SetSeed(seed)
+var scans = sync.Pool{New: func() any { return new(scan) }}
+
+// quickly reports whether two documents are the same for a scan. Of documents
+// that show the same, few are not.
+func quickly(a, b []byte) bool {
+	x, y := scans.Get().(*scan), scans.Get().(*scan)
+	defer scans.Put(x)
+	defer scans.Put(y)
+	x.read(a)
+	y.read(b)
+	return bytes.Equal(x.words, y.words) && bytes.Equal(x.code, y.code)
+}
+
+func (d *scan) read(doc []byte) {
+	*d = scan{words: d.words[:0], code: d.code[:0]}
 	for len(doc) > 0 {
 		i := bytes.IndexByte(doc, '<')
 		if i < 0 {
 			d.text(doc)
-			break
+			return
 		}
 		d.text(doc[:i])
 		doc = doc[i:]
-		n := d.markup(doc)
-		doc = doc[n:]
+		doc = doc[d.markup(doc):]
 	}
-	return [2]uint64{d.words.Sum64(), d.code.Sum64()}
 }
 
 // markup takes what begins with <, and returns its length.
-func (d *digester) markup(doc []byte) int {
+func (d *scan) markup(doc []byte) int {
 	until := func(from int, end string) int {
 		if from < len(doc) {
 			if i := bytes.Index(doc[from:], []byte(end)); i >= 0 {
@@ -114,28 +150,33 @@ func (d *digester) markup(doc []byte) int {
 		d.text(doc[:1])
 		return 1
 	}
-	first := at
+	var buf [16]byte
+	name := buf[:0]
 	for at < len(doc) && !isSpace(doc[at]) && doc[at] != '>' && doc[at] != '/' {
+		c := doc[at]
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		name = append(name, c)
 		at++
 	}
-	name := string(bytes.ToLower(doc[first:at]))
 	at = tagEnd(doc, at)
-	if partsWords(name) {
+	t := scanTraits[string(name)]
+	if t&isInLine == 0 {
 		d.gap, d.space = true, false
 	}
-	if verbatim[name] {
-		if end {
-			d.verbatim = max(0, d.verbatim-1)
-			d.code.WriteByte(0)
-		} else {
-			d.verbatim++
+	switch {
+	case end && t&isVerbatim != 0:
+		d.verbatim = max(0, d.verbatim-1)
+		d.code = append(d.code, 0)
+	case end:
+	case t&isUnseen != 0:
+		return at + rawEnd(doc[at:], string(name))
+	case t&isVerbatim != 0:
+		d.verbatim++
+		if t&dropsNewline != 0 && at < len(doc) && doc[at] == '\n' {
+			at++
 		}
-	}
-	if !end && unseen[name] {
-		return at + rawEnd(doc[at:], name)
-	}
-	if !end && (name == "pre" || name == "textarea") && at < len(doc) && doc[at] == '\n' {
-		at++
 	}
 	return at
 }
@@ -184,7 +225,7 @@ func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' }
 
-func (d *digester) text(text []byte) {
+func (d *scan) text(text []byte) {
 	if len(text) == 0 {
 		return
 	}
@@ -192,7 +233,7 @@ func (d *digester) text(text []byte) {
 		text = []byte(html.UnescapeString(string(text)))
 	}
 	if d.verbatim > 0 {
-		d.code.Write(text)
+		d.code = append(d.code, text...)
 	}
 	for len(text) > 0 {
 		n := 0
@@ -208,14 +249,14 @@ func (d *digester) text(text []byte) {
 			n++
 		}
 		switch {
-		case !d.any:
+		case len(d.words) == 0:
 		case d.gap:
-			d.words.WriteByte(0)
+			d.words = append(d.words, 0)
 		case d.space:
-			d.words.WriteByte(' ')
+			d.words = append(d.words, ' ')
 		}
-		d.space, d.gap, d.any = false, false, true
-		d.words.Write(text[:n])
+		d.space, d.gap = false, false
+		d.words = append(d.words, text[:n]...)
 		text = text[n:]
 	}
 }

@@ -2,13 +2,13 @@ package page
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"duskpress/tools/csp"
+	"duskpress/tools/formats"
 	"duskpress/tools/pipeline"
 )
 
@@ -109,33 +109,12 @@ func (r *reader) endData() {
 	}
 	text := r.data
 	r.inData, r.data = false, r.data[:0]
-	if json.Valid(text) {
+	wrong := formats.JSONError(text)
+	if wrong == "" {
 		return
 	}
 	r.report(pipeline.Fault{
-		Rule: "json", Severity: pipeline.Error, Cause: "script", Message: "a script of data is no JSON: " + JSONError(text),
+		Rule: "json", Severity: pipeline.Error, Cause: "script", Message: "a script of data is no JSON: " + wrong,
 		Hint: "let the template print it with jsonify", Needles: []string{"application/ld+json", "importmap"},
 	})
-}
-
-// JSONError says what is wrong with a JSON text, and where.
-func JSONError(data []byte) string {
-	if len(bytes.TrimSpace(data)) == 0 {
-		return "it is empty"
-	}
-	var v any
-	err := json.Unmarshal(data, &v)
-	if err == nil {
-		return ""
-	}
-	syntax, ok := err.(*json.SyntaxError)
-	if !ok {
-		return err.Error()
-	}
-	offset := min(int(syntax.Offset), len(data))
-	before := data[max(0, offset-25):offset]
-	for len(before) > 0 && !utf8.RuneStart(before[0]) {
-		before = before[1:]
-	}
-	return fmt.Sprintf("%v, after %q", err, strings.ToValidUTF8(string(before), "�"))
 }

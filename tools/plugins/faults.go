@@ -11,7 +11,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "faults",
 		Summary: "reports what a look at each page showed: nesting, ids, headings, what templates failed to fill in, empty pages",
-		After:   []string{"facts"},
+		After:   []string{"facts", "formats"},
 		Compat:  true,
 		Rules: map[string]string{
 			"html":         "HTML that browsers have to mend, each in its own way",

@@ -30,12 +30,13 @@ const module = "duskpress/tools"
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
 	".":        {"hugo", "pipeline", "plugins", "publish", "report", "serve"},
-	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "page", "pipeline", "sourcemap"},
+	"plugins":  {"csp", "formats", "frontmatter", "headers", "highlight", "minify", "page", "pipeline", "sourcemap"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"pipeline": {},
 	"csp":      {"pipeline"},
-	"page":     {"csp", "pipeline"},
+	"page":     {"csp", "formats", "pipeline"},
+	"formats":  {},
 	"headers":  {},
 	"publish":  {},
 	"serve":    {"headers"},
