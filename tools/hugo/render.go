@@ -48,6 +48,7 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 		}
 		return 0, built
 	}
+	e.noLayouts()
 	e.log.flush(built)
 	if e.problems.Failed() {
 		return 0, pipeline.ErrProblems

@@ -30,7 +30,10 @@ func init() {
 				for _, f := range s.Files() {
 					checkEmpty(causes, f)
 					for _, x := range f.Faults {
-						causes.Add(f, x)
+						// Only a text is sure to need a heading of its own.
+						if x.Rule != "h1" || x.Cause != "none" || f.Content != nil && !f.Content.Blank {
+							causes.Add(f, x)
+						}
 					}
 				}
 				causes.Report(s.Problems)
@@ -47,7 +50,7 @@ func checkEmpty(causes *pipeline.Causes, f *pipeline.File) {
 		return
 	}
 	written := f.Content != nil && !f.Content.Blank
-	x := pipeline.Fault{Rule: "empty-output", Severity: pipeline.Warning, Subject: pipeline.FirstSubject}
+	x := pipeline.Fault{Rule: "empty-output", Severity: pipeline.Warning}
 	switch {
 	case f.RawSize == 0:
 		x.Cause, x.Message = "bytes", "the template printed nothing, and an empty file is published"

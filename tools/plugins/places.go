@@ -71,7 +71,7 @@ func (p *places) find(f *pipeline.File, x pipeline.Fault) pipeline.Found {
 	}
 	switch x.Subject {
 	case pipeline.FirstSubject:
-		return pipeline.Found{Content: f.Content, Place: pipeline.Place{Line: 1, Column: 1}, Weak: true}
+		return pipeline.Found{Content: f.Content, Place: pipeline.Place{Line: 1, Column: 1}}
 	case pipeline.ImageSubject:
 		for _, t := range x.Texts {
 			if at := p.sourceMap(f.Content).Image(t); len(at) > 0 {
