@@ -67,7 +67,7 @@ func (r *rss) end(path []string, text string) {
 		}
 	case at(path, "rss", "channel", "item"):
 		if !r.item["title"] && !r.item["description"] {
-			r.add(true, "item title", "", "%s has neither title nor description", r.which())
+			r.add(false, "item title", "", "%s has neither title nor description", r.which())
 		}
 		if !r.item["guid"] && !r.item["link"] {
 			r.add(false, "item guid", "write <guid>{{ .Permalink }}</guid>", "%s has neither guid nor link, so readers show it anew each time", r.which())

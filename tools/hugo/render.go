@@ -48,7 +48,6 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 		}
 		return 0, built
 	}
-	e.noLayouts()
 	e.log.flush(built)
 	if e.problems.Failed() {
 		return 0, pipeline.ErrProblems
@@ -59,6 +58,7 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 	if err := e.destination.flush(); err != nil {
 		return 0, err
 	}
+	e.noLayouts()
 	for _, s := range static {
 		if err := job.Sink(s); err != nil {
 			return 0, err

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -52,12 +53,24 @@ func ascii(data []byte) bool {
 	return !slices.ContainsFunc(data, func(c byte) bool { return c >= utf8.RuneSelf })
 }
 
-func (r *reader) twice(element, key string) {
-	r.report(pipeline.Fault{
-		Rule: "html", Severity: pipeline.Warning, Cause: "twice " + element + " " + key,
-		Message: fmt.Sprintf("a <%s> has the attribute %s twice, and browsers drop the second", element, key), Hint: "keep one",
-		Subject: pipeline.MarkupSubject, Texts: []string{"<" + element},
-	})
+// attribute matches one attribute with a value.
+var attribute = regexp.MustCompile(`[\s"'/]([^\s"'<>/=]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)`)
+
+// twice looks for an attribute that stands twice, of which the tokenizer shows
+// the first.
+func (r *reader) twice(element string, tag []byte) {
+	seen := make(map[string]bool)
+	for _, m := range attribute.FindAllSubmatch(tag, -1) {
+		key := strings.ToLower(string(m[1]))
+		if seen[key] {
+			r.report(pipeline.Fault{
+				Rule: "html", Severity: pipeline.Warning, Cause: "twice " + element + " " + key,
+				Message: fmt.Sprintf("a <%s> has the attribute %s twice, and browsers drop the second", element, key), Hint: "keep one",
+				Subject: pipeline.MarkupSubject, Texts: []string{"<" + element}, Needles: []string{string(m[0][1:])},
+			})
+		}
+		seen[key] = true
+	}
 }
 
 // mostIDs is how many ids of one page are reported.

@@ -45,6 +45,9 @@ var traits = func() map[string]trait {
 type element struct {
 	name    string
 	foreign bool // its children are SVG or MathML
+	// child is the first that must not be one: it is reported when the element
+	// is closed, since all children are wrong of one that is not.
+	child *pipeline.Fault
 }
 
 // nesting follows the elements of a page as far as a stack can: it honours the
@@ -69,6 +72,10 @@ func (n *nesting) fault(cause, message, hint, tag string) {
 
 // faultAfter reports what stands behind some words.
 func (n *nesting) faultAfter(words, cause, message, hint, tag string) {
+	n.report(newFault(words, cause, message, hint, tag))
+}
+
+func newFault(words, cause, message, hint, tag string) pipeline.Fault {
 	x := pipeline.Fault{
 		Rule: "html", Severity: pipeline.Warning, Cause: cause, Message: message, Hint: hint,
 		Subject: pipeline.MarkupSubject, Texts: []string{"<" + tag},
@@ -77,7 +84,7 @@ func (n *nesting) faultAfter(words, cause, message, hint, tag string) {
 		x.Message += ", after " + quote(words)
 		x.Texts = append(x.Texts, words)
 	}
-	n.report(x)
+	return x
 }
 
 func (n *nesting) text(text []byte) {
@@ -133,7 +140,7 @@ func (n *nesting) start(name string, attrs []csp.Attr, selfClosing bool) {
 }
 
 func (n *nesting) push(name string, foreign bool) {
-	n.stack = append(n.stack, element{name, foreign})
+	n.stack = append(n.stack, element{name: name, foreign: foreign})
 }
 
 // closers says which elements a start tag ends, as far up as one of the
@@ -184,8 +191,15 @@ func (n *nesting) close(name string, t trait) {
 // cut takes elements off the stack, down to one, and reports those that needed
 // an end tag.
 func (n *nesting) cut(to int, before string) {
+	if to >= 0 && n.stack[to].child != nil {
+		n.report(*n.stack[to].child)
+	}
 	for i := len(n.stack) - 1; i > to; i-- {
-		if e := n.stack[i]; traits[e.name]&optional == 0 {
+		if e := n.stack[i]; traits[e.name]&optional != 0 {
+			if e.child != nil {
+				n.report(*e.child)
+			}
+		} else {
 			n.unclosed(e.name, before)
 			if n.owed == nil {
 				n.owed = make(map[string]int)
@@ -233,8 +247,11 @@ func (n *nesting) checkParent(name string) {
 		if parent == "table" && (name == "td" || name == "th") {
 			return
 		}
-		first, _, _ := strings.Cut(want, " ")
-		n.fault(name+" in "+parent, fmt.Sprintf("a <%s> stands in <%s>", name, parent), fmt.Sprintf("put it into <%s>, or elsewhere", first), name)
+		if e := &n.stack[len(n.stack)-1]; e.child == nil {
+			first, _, _ := strings.Cut(want, " ")
+			x := newFault(clean(string(n.near)), name+" in "+parent, fmt.Sprintf("a <%s> stands in <%s>", name, parent), fmt.Sprintf("put it into <%s>, or elsewhere", first), name)
+			e.child = &x
+		}
 	}
 }
 

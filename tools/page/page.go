@@ -40,11 +40,15 @@ func Read(data []byte) (*pipeline.Facts, []pipeline.Fault) {
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
 			element := intern(name)
+			r.raw = append(r.raw[:0], z.Raw()...) // reading attributes changes it
 			r.attrs = r.attrs[:0]
 			for more {
 				var a csp.Attr
 				a.Key, a.Value, more = z.TagAttr()
 				r.attrs = append(r.attrs, a)
+			}
+			if bytes.Count(r.raw, []byte("=")) > len(r.attrs) {
+				r.twice(element, r.raw)
 			}
 			r.startTag(element, kind == html.SelfClosingTagToken)
 		}
@@ -64,6 +68,7 @@ type reader struct {
 	facts  *pipeline.Facts
 	faults []pipeline.Fault
 	attrs  []csp.Attr
+	raw    []byte // the tag as it is written
 
 	policy  csp.Page
 	nesting nesting
@@ -107,7 +112,7 @@ var shown = map[string]bool{
 func (r *reader) startTag(element string, selfClosing bool) {
 	f := r.facts
 	r.inTitle = element == "title" && f.Title == "" && !r.nesting.foreign()
-	for i, a := range r.attrs {
+	for _, a := range r.attrs {
 		switch k := string(a.Key); {
 		case k == "id", k == "name" && element == "a":
 			f.IDs = append(f.IDs, string(a.Value))
@@ -122,11 +127,6 @@ func (r *reader) startTag(element string, selfClosing bool) {
 		if r.leaks {
 			r.leakIn(element, a)
 			r.noValue(element, string(a.Key))
-		}
-		for _, b := range r.attrs[:i] {
-			if bytes.Equal(a.Key, b.Key) {
-				r.twice(element, string(a.Key))
-			}
 		}
 	}
 	switch element {

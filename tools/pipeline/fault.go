@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A Fault is something wrong with an output file that its bytes show. Check
@@ -116,7 +117,7 @@ func (c *Causes) Report(problems *Problems) {
 				continue
 			}
 			for _, t := range x.Texts {
-				placed[t] = true
+				placed[t] = !strings.HasPrefix(t, "<") // a tag alone may be any other
 			}
 			message := x.Message
 			if !c.Plain {

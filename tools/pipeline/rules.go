@@ -10,6 +10,7 @@ var KnownRules = map[string]string{
 	"content-link":  "a link to another content file leads nowhere",
 	"date":          "a date that is none, or a second one",
 	"deprecated":    "Hugo says that something will go away",
+	"empty-output":  "a page with nothing to see, or of which no file is written",
 	"encoding":      "a content file that is not UTF-8",
 	"front-matter":  "front matter that cannot be read",
 	"go-version":    "a module that wants a newer Go",

@@ -18,7 +18,6 @@ func init() {
 			"duplicate-id": "two elements of a page with one id",
 			"h1":           "a page with no h1, or more than one",
 			"unrendered":   "a shortcode, placeholder or refused value that readers would see",
-			"empty-output": "a page with nothing to see",
 		},
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			if err := s.Decode(&struct{}{}); err != nil {
@@ -52,7 +51,7 @@ func checkEmpty(causes *pipeline.Causes, f *pipeline.File) {
 	written := f.Content != nil && !f.Content.Blank
 	x := pipeline.Fault{Rule: "empty-output", Severity: pipeline.Warning}
 	switch {
-	case f.RawSize == 0:
+	case f.Size == 0:
 		x.Cause, x.Message = "bytes", "the template printed nothing, and an empty file is published"
 		x.Hint = "to have no page at all, set build.render = \"never\" in its front matter"
 	case !f.Facts.Shows && (f.Facts.Whole || written):

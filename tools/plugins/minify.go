@@ -42,6 +42,9 @@ func (m minifier) file(_ context.Context, f *pipeline.File, problems *pipeline.P
 	}
 	out, known, err := m.run(f.MediaType, f.Data)
 	if err != nil {
+		if kindOf(f) == jsonFormat {
+			return nil // it is no JSON, which the plugin formats says
+		}
 		p := pipeline.Problem{
 			Severity: pipeline.Warning, Rule: "minify",
 			Message: fmt.Sprintf("%s is published as it is, since the minifier cannot read it: %v", f.Path, err),

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 
+	"duskpress/tools/csp"
 	"duskpress/tools/imagesize"
 	"duskpress/tools/pipeline"
 )
@@ -60,9 +63,9 @@ func (p *pictures) check(_ context.Context, s *pipeline.Site) error {
 				// one, and so is what a template has word for word.
 				if rule != "image-size" || at.isRaw(f.Content, m.Src) {
 					own := x
-					own.Cause, own.Subject, own.Texts = m.Src, pipeline.ImageSubject, []string{m.Src}
-					own.Needles = []string{`src="` + m.Src + `"`, m.Src}
-					if at.find(f, own).Content != nil || at.inTemplate(m.Src) {
+					own.Cause, own.Subject, own.Texts = m.Src, pipeline.ImageSubject, at.written(m.Src)
+					own.Needles = append([]string{`src="` + m.Src + `"`}, own.Texts...)
+					if at.find(f, own).Content != nil || slices.ContainsFunc(own.Texts, at.inTemplate) {
 						x = own
 					}
 				}
@@ -71,7 +74,8 @@ func (p *pictures) check(_ context.Context, s *pipeline.Site) error {
 			if m.NoAlt {
 				add("image-alt", fmt.Sprintf("the picture %s has no alt", short(m.Src)), `say what it shows, or alt="" if it only decorates`)
 			}
-			if !m.Sized && m.Src != "" && m.Src != "data:" {
+			// Nobody can know the size of what lies elsewhere.
+			if !m.Sized && m.Src != "" && m.Src != "data:" && csp.Source(m.Src) == csp.Self || !m.Sized && strings.HasPrefix(m.Src, s.BaseURL) && s.BaseURL != "" {
 				add("image-size", fmt.Sprintf("the picture %s has no width and height", short(m.Src)), "write both, in pixels; style sheets may still scale it")
 			}
 			if m.Chosen || m.Src == "" || m.Src == "data:" {
@@ -119,7 +123,29 @@ func (p *places) isRaw(c *pipeline.Content, src string) bool {
 	if c == nil || len(src) < 2 {
 		return false
 	}
-	return bytes.Contains(p.source(c), []byte("<img")) && bytes.Contains(p.source(c), []byte(src)) && !bytes.Contains(p.source(c), []byte("]("+src))
+	if !bytes.Contains(p.source(c), []byte("<img")) {
+		return false
+	}
+	for _, t := range p.written(src) {
+		if bytes.Contains(p.source(c), []byte(t)) {
+			return !bytes.Contains(p.source(c), []byte("]("+t))
+		}
+	}
+	return false
+}
+
+// written are the ways in which an address may stand in a source: Hugo puts the
+// site's own before it where canonifyURLs says so, or the path of that.
+func (p *places) written(address string) []string {
+	all := []string{address}
+	if rest, ok := strings.CutPrefix(address, p.site.BaseURL); ok && p.site.BaseURL != "" && rest != "" {
+		all = append(all, "/"+rest, rest)
+	} else if u, err := url.Parse(p.site.BaseURL); err == nil && len(u.Path) > 1 {
+		if rest, ok := strings.CutPrefix(address, u.Path); ok && rest != "" {
+			all = append(all, "/"+rest, rest)
+		}
+	}
+	return all
 }
 
 // inTemplate reports whether one template has a text.

@@ -93,7 +93,8 @@ func (p *places) findHeading(f *pipeline.File, x pipeline.Fault) pipeline.Found 
 		for _, t := range x.Texts {
 			if at := m.Heading(t); len(at) > 0 {
 				at := found(f.Content, at, 1)
-				at.Drop = skipped && !m.IsFirst(t) // the plugin marks has seen it
+				// The plugin marks has seen it; the first may have any level.
+				at.Drop = skipped
 				return at
 			}
 		}
@@ -113,24 +114,16 @@ func (p *places) findMarkup(c *pipeline.Content, x pipeline.Fault) pipeline.Foun
 	}
 	m := p.sourceMap(c)
 	if name, ok := strings.CutPrefix(x.Texts[0], "<"); ok {
-		tags := m.Tag(name)
-		if len(x.Texts) == 1 {
-			at := found(c, tags, 0)
-			at.Weak = true
+		words := strings.Join(x.Texts[1:], " ")
+		if t, ok := m.Tag(name, words); ok {
+			at := found(c, []sourcemap.Place{t}, 0)
+			at.Weak = words == ""
 			return at
 		}
-		words := p.words(c, x.Texts[1])
-		if len(words) == 0 {
-			return pipeline.Found{}
-		}
-		for _, t := range tags {
-			if t.Line > words[0].Line || t.Line == words[0].Line && t.Column >= words[0].Column {
-				return found(c, []sourcemap.Place{t}, 0)
-			}
-		}
-		at := found(c, words, 0)
-		at.Weak = len(words) > 1
-		return at
+		at := p.words(c, words)
+		found := found(c, at, 0)
+		found.Weak = len(at) > 1
+		return found
 	}
 	for _, t := range x.Texts {
 		if at := m.Text(t); len(at) > 0 {

@@ -10,6 +10,7 @@ package sourcemap
 import (
 	"bytes"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -146,11 +147,6 @@ func (m *Map) Heading(text string) []Place {
 	return m.places(at)
 }
 
-// IsFirst reports whether the first heading has a text.
-func (m *Map) IsFirst(text string) bool {
-	return len(m.headings) > 0 && fold(m.headings[0].text) == fold(text)
-}
-
 // Has reports whether the body has a text outside of code, whatever stands
 // between its words.
 func (m *Map) Has(text string) bool {
@@ -158,16 +154,36 @@ func (m *Map) Has(text string) bool {
 	return want != "" && strings.Contains(fold(string(m.src[m.body:])), want)
 }
 
-// Tag returns where tags of an element stand outside of code.
-func (m *Map) Tag(element string) []Place {
-	var at []int
+// Tag returns where a tag of an element stands outside of code: the one behind
+// some words, or the first if there are none.
+func (m *Map) Tag(element, words string) (Place, bool) {
+	want := fold(words)
+	best, length := -1, 0
 	for _, off := range m.raw([]byte("<" + element)) {
-		if end := off + 1 + len(element); end == len(m.src) || !isAddress(m.src[end]) {
-			at = append(at, off)
+		if end := off + 1 + len(element); end < len(m.src) && isAddress(m.src[end]) {
+			continue
+		}
+		if want == "" {
+			return m.place(off), true
+		}
+		before := fold(markup.ReplaceAllString(string(m.src[max(m.body, off-200):off]), ""))
+		n := 0
+		for n < len(want) && n < len(before) && want[len(want)-1-n] == before[len(before)-1-n] {
+			n++
+		}
+		if n > length {
+			best, length = off, n
 		}
 	}
-	return m.places(at)
+	if best < 0 || length < min(4, len(want)) {
+		return Place{}, false
+	}
+	return m.place(best), true
 }
+
+// markup is what stands between the words of a page in its source: tags, and
+// the addresses of links.
+var markup = regexp.MustCompile(`<[^<>]*>|\]\([^()\s]*\)`)
 
 // raw are the offsets in the body at which bytes stand outside of code.
 func (m *Map) raw(b []byte) []int {
