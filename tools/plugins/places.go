@@ -74,7 +74,11 @@ func (p *places) find(f *pipeline.File, x pipeline.Fault) pipeline.Found {
 		return pipeline.Found{Content: f.Content, Place: pipeline.Place{Line: 1, Column: 1}}
 	case pipeline.ImageSubject:
 		for _, t := range x.Texts {
-			if at := p.sourceMap(f.Content).Image(t); len(at) > 0 {
+			at := p.sourceMap(f.Content).Value(t)
+			if len(at) == 0 && x.Rule == "image-large" {
+				at = p.sourceMap(f.Content).Image(t) // Markdown always has an alt
+			}
+			if len(at) > 0 {
 				return found(f.Content, at, 0)
 			}
 		}
@@ -157,14 +161,15 @@ func (p *places) findText(f *pipeline.File, x pipeline.Fault) pipeline.Found {
 	if strings.HasPrefix(token, "{{<") || strings.HasPrefix(token, "{{%") {
 		return p.findShortcode(f, token)
 	}
-	wrote := func(c *pipeline.Content) bool {
-		return bytes.Contains(p.frontMatter(c), []byte(token)) || len(p.sourceMap(c).Text(token)) > 0 || p.sourceMap(c).Has(x.Texts[0]) ||
-			bytes.Contains(p.source(c), []byte(strings.ReplaceAll(token, "<", "&lt;")))
+	// Its own page may say it anywhere; elsewhere a few words have to be the same.
+	word := strings.Trim(token, "<>")
+	if c := f.Content; c != nil && bytes.Contains(p.source(c), []byte(word)) {
+		escaped := bytes.Contains(p.source(c), []byte(strings.ReplaceAll(token, "<", "&lt;")))
+		if escaped || len(p.sourceMap(c).Text(token)) > 0 || bytes.Contains(p.frontMatter(c), []byte(token)) || p.sourceMap(c).Has(x.Texts[0], token) {
+			return pipeline.Found{Drop: true}
+		}
 	}
-	if f.Content != nil && bytes.Contains(p.source(f.Content), []byte(strings.Trim(token, "<>"))) && wrote(f.Content) {
-		return pipeline.Found{Drop: true}
-	}
-	return pipeline.Found{Drop: p.anywhere(strings.Trim(token, "<>"), wrote)}
+	return pipeline.Found{Drop: p.anywhere(word, func(c *pipeline.Content) bool { return p.sourceMap(c).Has(x.Texts[0], token) })}
 }
 
 // findShortcode looks for a shortcode that is not rendered: in front matter it

@@ -9,8 +9,10 @@ package sourcemap
 
 import (
 	"bytes"
+	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -132,6 +134,19 @@ func (m *Map) Link(address string) []Place { return m.find(m.links, address) }
 // Image is Link for pictures.
 func (m *Map) Image(address string) []Place { return m.find(m.images, address) }
 
+// Value returns where an address stands as the value of an attribute or of a
+// shortcode's parameter.
+func (m *Map) Value(address string) []Place {
+	for _, s := range spellings(address) {
+		at := m.occurrences(s)
+		at = slices.DeleteFunc(at, func(off int) bool { return off == 0 || !strings.ContainsRune("\"'`= ", rune(m.src[off-1])) })
+		if len(at) > 0 {
+			return m.places(at)
+		}
+	}
+	return nil
+}
+
 // Text returns where a text stands outside of code.
 func (m *Map) Text(s string) []Place { return m.places(m.occurrences(s)) }
 
@@ -147,11 +162,20 @@ func (m *Map) Heading(text string) []Place {
 	return m.places(at)
 }
 
-// Has reports whether the body has a text outside of code, whatever stands
-// between its words.
-func (m *Map) Has(text string) bool {
-	want := fold(text)
-	return want != "" && strings.Contains(fold(string(m.src[m.body:])), want)
+// Has reports whether the file has a text in which a word stands, whatever stands
+// between its words: the whole, or all of it up to the last word or from the
+// second one on, since lists cut texts. What is hardly more than the word is too
+// common to tell.
+func (m *Map) Has(text, word string) bool {
+	whole := fold(html.UnescapeString(string(m.src)))
+	words := strings.Fields(text)
+	for _, part := range [][]string{words, words[min(1, len(words)):], words[:max(0, len(words)-1)]} {
+		s := strings.Join(part, " ")
+		if want := fold(s); len(part) > 1 && len(want) >= len(word)+4 && strings.Contains(s, word) && strings.Contains(whole, want) {
+			return true
+		}
+	}
+	return false
 }
 
 // Tag returns where a tag of an element stands outside of code: the one behind
