@@ -52,18 +52,17 @@ func JSONError(data []byte) string {
 }
 
 type jsonFeed struct {
-	Version string `json:"version"`
-	Title   any    `json:"title"`
-	Items   []struct {
-		ID        any    `json:"id"`
-		HTML      any    `json:"content_html"`
-		Text      any    `json:"content_text"`
-		Title     any    `json:"title"`
-		Published any    `json:"date_published"`
-		Modified  any    `json:"date_modified"`
-		Tags      any    `json:"tags"`
-		URL       string `json:"url"`
-	} `json:"items"`
+	Title any        `json:"title"`
+	Items []jsonItem `json:"items"`
+}
+
+type jsonItem struct {
+	ID        any `json:"id"`
+	HTML      any `json:"content_html"`
+	Text      any `json:"content_text"`
+	Title     any `json:"title"`
+	Published any `json:"date_published"`
+	Modified  any `json:"date_modified"`
 }
 
 // jsonFeed checks a feed: https://www.jsonfeed.org/version/1.1/.
