@@ -56,6 +56,9 @@ func (r *rss) which() string {
 
 func (r *rss) end(path []string, text string) {
 	name := path[len(path)-1]
+	if len(path) > 1 && path[1] != "channel" {
+		return
+	}
 	switch {
 	case at(path, "rss", "channel"):
 		for _, want := range []string{"title", "link", "description"} {
@@ -77,7 +80,7 @@ func (r *rss) end(path []string, text string) {
 		r.has[name] = r.has[name] || text != ""
 	case len(path) == 3 && (name == "pubDate" || name == "lastBuildDate"):
 		r.date("the feed", name, text)
-	case len(path) == 4 && r.item != nil:
+	case len(path) == 4 && path[2] == "item":
 		r.item[name] = r.item[name] || text != ""
 		switch name {
 		case "title":
