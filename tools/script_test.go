@@ -22,7 +22,7 @@ tag = "tags"
 [params.duskpress.plugins.posts]
 disabled = true
 `,
-	"layouts/baseof.html": `<!doctype html><html lang="en"><head><title>{{ .Title }}</title></head><body>{{ block "main" . }}{{ end }}</body></html>
+	"layouts/baseof.html": `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{ .Title }}</title></head><body>{{ block "main" . }}{{ end }}</body></html>
 `,
 	"layouts/home.html":     `{{ define "main" }}<h1>{{ .Title }}</h1>{{ range .Site.RegularPages }}<a href="{{ .RelPermalink }}">{{ .Title }}</a>{{ end }}{{ end }}` + "\n",
 	"layouts/page.html":     `{{ define "main" }}<h1>{{ .Title }}</h1>{{ range .GetTerms "tags" }}<a rel="tag" href="{{ .RelPermalink }}">{{ .LinkTitle }}</a>{{ end }}<nav>{{ .TableOfContents }}</nav><article>{{ .Content }}</article>{{ end }}` + "\n",

@@ -43,88 +43,41 @@ func whole(scheme, address string) string {
 	return address
 }
 
-// Blocked collects what a policy makes browsers block, by cause.
-type Blocked struct {
-	order  []pipeline.Use
-	causes map[pipeline.Use]*cause
-}
+// Blocked collects what a policy makes browsers block, by cause: what an author
+// wrote into a content file is a cause of its own, with its place; what a
+// template writes is one for all its pages.
+type Blocked struct{ causes pipeline.Causes }
 
-type cause struct {
-	files []*pipeline.File
-	uses  map[*pipeline.File]pipeline.Use
-}
-
-// Add takes one use of a page that was not granted. What an author wrote into a content file is a cause of its
-// own, with its place; what a template writes is one for all its pages.
+// Add takes one use of a page that was not granted.
 func (b *Blocked) Add(f *pipeline.File, u pipeline.Use) {
 	key := u
 	key.Inline, key.Address = "", ""
-	if b.causes == nil {
-		b.causes = make(map[pipeline.Use]*cause)
-	}
-	c := b.causes[key]
-	if c == nil {
-		c = &cause{uses: make(map[*pipeline.File]pipeline.Use)}
-		b.causes[key] = c
-		b.order = append(b.order, key)
-	}
-	if _, ok := c.uses[f]; !ok {
-		c.files = append(c.files, f)
-		c.uses[f] = u
-	}
+	b.causes.Add(f, pipeline.Fault{
+		Rule: "csp", Severity: pipeline.Warning, Cause: fmt.Sprintf("%q", key), Message: message(u), Hint: hint(u),
+		Subject: pipeline.MarkupSubject, Texts: []string{u.Inline + u.Address},
+	})
 }
 
 // Report gives each cause a warning of the rule csp.
 func (b *Blocked) Report(problems *pipeline.Problems) {
-	for _, key := range b.order {
-		c := b.causes[key]
-		var rest []*pipeline.File
-		for _, f := range c.files {
-			u := c.uses[f]
-			at, ok := placeOf(f, u)
-			if !ok {
-				rest = append(rest, f)
-				continue
-			}
-			problems.Add(f.Content.Problem(at, pipeline.Warning, "csp", message(u, f.Path, 0), hint(u)))
-		}
-		if len(rest) == 0 {
-			continue
-		}
-		u := c.uses[rest[0]]
-		pr := pipeline.Problem{Severity: pipeline.Warning, Rule: "csp", Message: message(u, rest[0].Path, len(rest)-1), Hint: hint(u)}
-		switch f := rest[0]; {
-		case len(rest) > 1:
-		case f.Content != nil:
-			pr.File = f.Content.Path
-		case f.Kind == pipeline.Static:
-			pr.File = f.Origin
-		}
-		problems.Add(pr)
-	}
+	b.causes.Find = placeOf
+	b.causes.Report(problems)
 }
 
 // placeOf finds what is blocked in the content file that the page was made of.
-func placeOf(f *pipeline.File, u pipeline.Use) (pipeline.Place, bool) {
-	needle := u.Inline + u.Address
+func placeOf(f *pipeline.File, x pipeline.Fault) pipeline.Found {
+	needle := x.Texts[0]
 	if f.Content == nil || len(needle) < 3 {
-		return pipeline.Place{}, false
+		return pipeline.Found{}
 	}
 	src, err := f.Content.Read()
 	if err != nil || !bytes.Contains(src, []byte(needle)) {
-		return pipeline.Place{}, false
+		return pipeline.Found{}
 	}
-	return f.Content.Find(needle, 1), true
+	return pipeline.Found{Content: f.Content, Place: f.Content.Find(needle, 1)}
 }
 
-func message(u pipeline.Use, path string, more int) string {
-	where := path
-	switch {
-	case more == 1:
-		where += " and another page"
-	case more > 1:
-		where += fmt.Sprintf(" and %d other pages", more)
-	}
+func message(u pipeline.Use) string {
 	element := "<" + u.Element + " " + u.Attribute + ">"
 	switch {
 	case u.Element == "style":
@@ -134,13 +87,13 @@ func message(u pipeline.Use, path string, more int) string {
 	}
 	switch {
 	case u.Source != "":
-		return fmt.Sprintf("%s: browsers block %s with %s: the Content-Security-Policy allows no %s of %s", where, element, shorten(u.Address), u.Directive, strings.TrimPrefix(u.Source, "//"))
+		return fmt.Sprintf("browsers block %s with %s: the Content-Security-Policy allows no %s of %s", element, shorten(u.Address), u.Directive, strings.TrimPrefix(u.Source, "//"))
 	case u.Attribute == "style":
-		return fmt.Sprintf("%s: browsers ignore %s with %s: the Content-Security-Policy allows no inline style", where, element, shorten(u.Inline))
+		return fmt.Sprintf("browsers ignore %s with %s: the Content-Security-Policy allows no inline style", element, shorten(u.Inline))
 	case strings.HasPrefix(u.Attribute, "on"):
-		return fmt.Sprintf("%s: browsers ignore %s with %s: the Content-Security-Policy allows no inline handler", where, element, shorten(u.Inline))
+		return fmt.Sprintf("browsers ignore %s with %s: the Content-Security-Policy allows no inline handler", element, shorten(u.Inline))
 	}
-	return fmt.Sprintf("%s: browsers block %s with %s: the Content-Security-Policy allows no address that is a script", where, element, shorten(u.Inline))
+	return fmt.Sprintf("browsers block %s with %s: the Content-Security-Policy allows no address that is a script", element, shorten(u.Inline))
 }
 
 func hint(u pipeline.Use) string {

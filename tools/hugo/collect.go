@@ -41,6 +41,9 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 	c.Published = e.published
 	c.Date = func(content *pipeline.Content) (time.Time, bool) { return e.date(content, dateKeys...) }
 	c.InTemplates = e.templateWords()
+	c.Template = e.findInTemplates()
+	c.TemplateNames = e.templateNames()
+	c.DateOf = e.dateOf
 	c.HasCodeHook = func(lang string) bool { return hooks[""] || hooks[strings.ToLower(lang)] }
 	e.byFilename = make(map[string]*pipeline.Content)
 	e.resources = make(map[string]bool)

@@ -56,6 +56,7 @@ func (e *Engine) assembled() bool {
 			if idx.sample != nil {
 				idx.sample.add(p.Path(), t)
 			}
+			o.format = t.format
 			claims = append(claims, claim{t.path, o})
 			if f := p.File(); f != nil && t.dir != "" || p.IsHome() {
 				if f := p.File(); f != nil {

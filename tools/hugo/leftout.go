@@ -56,6 +56,11 @@ func (e *Engine) date(c *pipeline.Content, keys ...string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// dateOf reads the date in a key of front matter as Hugo does.
+func (e *Engine) dateOf(c *pipeline.Content, key string) (time.Time, error) {
+	return htime.ToTimeInDefaultLocationE(c.FrontMatter[key], e.location(c))
+}
+
 // dateKeys are what Hugo takes a page's date from, unless it is told otherwise.
 var dateKeys = []string{"date", "publishdate", "pubdate", "published", "lastmod", "modified"}
 

@@ -32,6 +32,8 @@ type logCapture struct {
 	// deprecations wait.
 	locate  func(key string) (file string, line, column int)
 	waiting []pipeline.Problem
+	// layouts are the warnings about templates that are not there.
+	layouts []string
 }
 
 func newLogCapture(source string, problems *pipeline.Problems) *logCapture {
@@ -100,6 +102,10 @@ func (l *logCapture) entry(level logg.Level, message string) {
 		l.mu.Unlock()
 	case deprecated:
 		l.deprecated(l.place(pipeline.Problem{Severity: pipeline.Warning, Rule: "deprecated", Message: leadingDeprecated.ReplaceAllString(message, "")}))
+	case level >= logg.LevelWarn && noLayout.MatchString(message):
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.layouts = append(l.layouts, message) // which pages, is told after the build
 	case level >= logg.LevelWarn:
 		l.problems.Add(classify(l.place(pipeline.Problem{Severity: pipeline.Warning, Rule: "hugo-warning", Message: message})))
 	}
@@ -277,6 +283,17 @@ func classify(p pipeline.Problem) pipeline.Problem {
 		p.Rule = "raw-html"
 		p.Message = "HTML in this page is dropped"
 		p.Hint = "write it in Markdown, put it into a shortcode, or set markup.goldmark.renderer.unsafe = true"
+	case wrongHugo.MatchString(p.Message):
+		m := wrongHugo.FindStringSubmatch(p.Message)
+		p.Rule = "hugo-version"
+		p.Message = fmt.Sprintf("the theme or module %q wants another version of Hugo: %s", m[1], strings.TrimSpace(m[2]))
+		p.Hint = fmt.Sprintf("this is Hugo %s; take a version of the theme that goes with it", Version())
+	case wrongGo.MatchString(p.Message):
+		p.Rule = "go-version"
+		m := wrongGo.FindStringSubmatch(p.Message)
+		p.Message = fmt.Sprintf("a module of the site wants Go %s, and this is %s", m[1], m[2])
+		p.File, p.Line, p.Column = "", 0, 0
+		p.Hint = "install that Go, or lower the line `go` in the module's go.mod"
 	case strings.HasPrefix(p.Message, "toc: "):
 		p.Rule = "toc"
 	case strings.HasPrefix(p.Message, "mono: "), strings.HasPrefix(p.Message, "sidenote: "):
@@ -298,6 +315,12 @@ func classify(p pipeline.Problem) pipeline.Problem {
 	}
 	return p
 }
+
+var (
+	wrongHugo = regexp.MustCompile(`^Module "([^"]+)" is not compatible with this Hugo version: ([^;]*);`)
+	wrongGo   = regexp.MustCompile(`requires go >= ([\w.]+) \(running go ([\w.]+)`)
+	noLayout  = regexp.MustCompile(`^found no layout file for "([^"]+)"(?: for layout "([^"]*)")?(?: for kind "([^"]+)")?`)
+)
 
 var missingModule = regexp.MustCompile(`module "([^"]+)" not found`)
 

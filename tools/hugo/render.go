@@ -58,6 +58,7 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 	if err := e.destination.flush(); err != nil {
 		return 0, err
 	}
+	e.noLayouts()
 	for _, s := range static {
 		if err := job.Sink(s); err != nil {
 			return 0, err

@@ -119,6 +119,7 @@ type owner struct {
 	content *pipeline.Content
 	at      pipeline.Problem // where to mend it
 	alias   bool
+	format  string // of the page's file
 	page    page.Page
 }
 

@@ -112,6 +112,12 @@ type Collection struct {
 	Published func(*Content) (date time.Time, ok bool)
 	// Date is the date in a file's front matter.
 	Date func(*Content) (time.Time, bool)
+	// DateOf reads the date in one key of a file's front matter.
+	DateOf func(c *Content, key string) (time.Time, error)
+	// Template finds the one template that has a text.
+	Template func(text string) (TemplatePlace, bool)
+	// TemplateNames are the paths of the site's and the theme's templates, sorted.
+	TemplateNames []string
 	// InTemplates reports whether a template has a word in it, in any case.
 	InTemplates func(word string) bool
 	Problems    *Problems

@@ -54,6 +54,8 @@ type File struct {
 	Open func() (io.ReadCloser, error)
 	// Facts are what the facts plugin found, nil for other than HTML.
 	Facts *Facts
+	// Faults are what is wrong with the file, for Check hooks to report.
+	Faults []Fault
 }
 
 // Facts are what one parse of an HTML page found.
@@ -68,6 +70,28 @@ type Facts struct {
 	Uses []Use
 	// Base is what relative addresses of the page begin with, if it says so.
 	Base string
+	// Whole pages have a doctype or an element html, head or body; others are
+	// parts that a script or another page takes in.
+	Whole bool
+	// Shows reports whether there is anything to see: text, a picture, a field.
+	Shows bool
+	// Images are the pictures of img elements, and Sheets the addresses of style
+	// sheets.
+	Images []Image
+	Sheets []string
+}
+
+// An Image is the picture of an img element, as the page has it.
+type Image struct {
+	Src string
+	// Width and Height are attributes, 0 where there is none that is a number.
+	Width, Height int
+	// Sized pictures have both attributes, or a style of their own.
+	Sized bool
+	// NoAlt is set where there is no attribute alt and nothing in its place.
+	NoAlt bool
+	// Chosen pictures are one of several, from which browsers choose.
+	Chosen bool
 }
 
 // A Use is one thing in a page that a Content-Security-Policy decides on.
@@ -100,6 +124,7 @@ type Store interface {
 	Write(path string, data []byte) error
 	Copy(path string, r io.Reader) error
 	Read(path string) ([]byte, error)
+	Open(path string) (io.ReadCloser, error)
 }
 
 // A Site is the site being made: which files it has, and their facts.
@@ -140,6 +165,10 @@ func (s *Site) File(path string) *File {
 
 // Read returns the bytes of a file as they would be published.
 func (s *Site) Read(path string) ([]byte, error) { return s.store.Read(path) }
+
+// Open opens a file as it would be published, for those that want its first
+// bytes.
+func (s *Site) Open(path string) (io.ReadCloser, error) { return s.store.Open(path) }
 
 // Add gives the site a new file, which then passes the File phase. It is for
 // Generate hooks, and for Finish hooks that add what no other hook has to see;

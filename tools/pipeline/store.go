@@ -43,6 +43,11 @@ func (s *DirStore) Read(path string) ([]byte, error) {
 	return os.ReadFile(filepath.Join(s.dir, filepath.FromSlash(path)))
 }
 
+// Open implements Store.
+func (s *DirStore) Open(path string) (io.ReadCloser, error) {
+	return os.Open(filepath.Join(s.dir, filepath.FromSlash(path)))
+}
+
 func (s *DirStore) create(path string) (*os.File, error) {
 	if !validPath(path) {
 		return nil, &fs.PathError{Op: "create", Path: path, Err: errors.New("path leaves the site")}

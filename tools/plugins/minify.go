@@ -13,6 +13,9 @@ func init() {
 		Name:    "minify",
 		Summary: "minifies rendered HTML, JSON, XML, SVG, CSS and JavaScript with tdewolff/minify and Hugo's [minify] settings",
 		Compat:  true,
+		Rules: map[string]string{
+			"minify-text": "a page whose text the minifier would have changed",
+		},
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			if err := s.Decode(&struct{}{}); err != nil || !s.Minify {
 				return pipeline.Hooks{}, err
@@ -21,13 +24,15 @@ func init() {
 			if !ok {
 				cfg = minify.Default()
 			}
-			m := minifier{minify.New(cfg)}
+			m := minifier{minify.New(cfg).Minify}
 			return pipeline.Hooks{File: m.file}, nil
 		},
 	})
 }
 
-type minifier struct{ *minify.Minifier }
+type minifier struct {
+	run func(mediaType string, src []byte) ([]byte, bool, error)
+}
 
 // file minifies what templates made. A fingerprinted file, whose name promises
 // its bytes, and a file that an author put into a bundle stay as they are.
@@ -35,8 +40,11 @@ func (m minifier) file(_ context.Context, f *pipeline.File, problems *pipeline.P
 	if f.Fingerprinted || f.Kind == pipeline.Bundled {
 		return nil
 	}
-	out, known, err := m.Minify(f.MediaType, f.Data)
+	out, known, err := m.run(f.MediaType, f.Data)
 	if err != nil {
+		if kindOf(f) == jsonFormat {
+			return nil // it is no JSON, which the plugin formats says
+		}
 		p := pipeline.Problem{
 			Severity: pipeline.Warning, Rule: "minify",
 			Message: fmt.Sprintf("%s is published as it is, since the minifier cannot read it: %v", f.Path, err),
@@ -48,8 +56,29 @@ func (m minifier) file(_ context.Context, f *pipeline.File, problems *pipeline.P
 		problems.Add(p)
 		return nil
 	}
-	if known {
-		f.Data = out
+	if !known {
+		return nil
 	}
+	if f.MediaType == "text/html" {
+		if same, before, after := minify.SameText(f.Data, out); !same {
+			problems.Add(textProblem(f, before, after))
+			return nil
+		}
+	}
+	f.Data = out
 	return nil
+}
+
+// textProblem says that a page is published as it is, since minified it would
+// not read the same.
+func textProblem(f *pipeline.File, before, after string) pipeline.Problem {
+	p := pipeline.Problem{
+		Severity: pipeline.Warning, Rule: "minify-text",
+		Message: fmt.Sprintf("%s is published as it is, since minifying makes %q of its text %q", f.Path, after, before),
+		Hint:    "this is a fault of the minifier: please report it, with the page",
+	}
+	if f.Content != nil {
+		p.File = f.Content.Path
+	}
+	return p
 }

@@ -9,9 +9,12 @@ package sourcemap
 
 import (
 	"bytes"
+	"html"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/yuin/goldmark"
@@ -170,15 +173,28 @@ func isWord(c byte) bool {
 	return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf
 }
 
+// Value returns where an address stands as the value of an attribute or of a
+// shortcode's parameter.
+func (m *Map) Value(address string) []Place {
+	for _, s := range spellings(address) {
+		at := m.occurrences(s)
+		at = slices.DeleteFunc(at, func(off int) bool { return off == 0 || !strings.ContainsRune("\"'`= ", rune(m.src[off-1])) })
+		if len(at) > 0 {
+			return m.places(at)
+		}
+	}
+	return nil
+}
+
 // Text returns where a text stands outside of code.
 func (m *Map) Text(s string) []Place { return m.places(m.occurrences(s)) }
 
 // Heading returns where headings with a text stand.
 func (m *Map) Heading(text string) []Place {
 	var at []int
-	want := strings.Join(strings.Fields(text), " ")
+	want := fold(text)
 	for _, h := range m.headings {
-		if strings.Join(strings.Fields(h.text), " ") == want {
+		if fold(h.text) == want && want != "" {
 			at = append(at, h.offset)
 		}
 	}
@@ -198,6 +214,80 @@ func (m *Map) Rest(p Place) string {
 	line, _, _ := bytes.Cut(src, []byte("\n"))
 	runes := []rune(string(line))
 	return string(runes[min(max(p.Column-1, 0), len(runes)):])
+}
+
+// Has reports whether the file has a text in which a word stands, whatever stands
+// between its words: the whole, or all of it up to the last word or from the
+// second one on, since lists cut texts. What is hardly more than the word is too
+// common to tell.
+func (m *Map) Has(text, word string) bool {
+	whole := fold(html.UnescapeString(string(m.src)))
+	words := strings.Fields(text)
+	for _, part := range [][]string{words, words[min(1, len(words)):], words[:max(0, len(words)-1)]} {
+		s := strings.Join(part, " ")
+		if want := fold(s); len(part) > 1 && len(want) >= len(word)+4 && strings.Contains(s, word) && strings.Contains(whole, want) {
+			return true
+		}
+	}
+	return false
+}
+
+// Tag returns where a tag of an element stands outside of code: the one behind
+// some words, or the first if there are none.
+func (m *Map) Tag(element, words string) (Place, bool) {
+	want := fold(words)
+	best, length := -1, 0
+	for _, off := range m.raw([]byte("<" + element)) {
+		if end := off + 1 + len(element); end < len(m.src) && isAddress(m.src[end]) {
+			continue
+		}
+		if want == "" {
+			return m.place(off), true
+		}
+		before := fold(markup.ReplaceAllString(string(m.src[max(m.body, off-200):off]), ""))
+		n := 0
+		for n < len(want) && n < len(before) && want[len(want)-1-n] == before[len(before)-1-n] {
+			n++
+		}
+		if n > length {
+			best, length = off, n
+		}
+	}
+	if best < 0 || length < min(4, len(want)) {
+		return Place{}, false
+	}
+	return m.place(best), true
+}
+
+// markup is what stands between the words of a page in its source: tags, and
+// the addresses of links.
+var markup = regexp.MustCompile(`<[^<>]*>|\]\([^()\s]*\)`)
+
+// raw are the offsets in the body at which bytes stand outside of code.
+func (m *Map) raw(b []byte) []int {
+	var at []int
+	for off := m.body; len(b) > 0; {
+		i := bytes.Index(m.src[off:], b)
+		if i < 0 {
+			break
+		}
+		if off += i; !m.shown(off, off+len(b)) {
+			at = append(at, off)
+		}
+		off += len(b)
+	}
+	return at
+}
+
+// fold keeps the letters and digits of a text: what goldmark's typographer,
+// marks and links for headings change is left out.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
 }
 
 // First returns the place at which the body begins.

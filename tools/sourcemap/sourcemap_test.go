@@ -54,7 +54,11 @@ func FuzzMap(f *testing.F) {
 	f.Add("# x\r\n\r\n`a`", 9, "")
 	f.Fuzz(func(t *testing.T, src string, line int, s string) {
 		m := New([]byte(src), line)
-		for _, places := range [][]Place{m.Link(s), m.Image(s), m.Heading(s), m.Text(s)} {
+		m.Has(src, s)
+		if p, ok := m.Tag("b", s); ok && (p.Line < 1 || p.Column < 1) {
+			t.Fatalf("%v", p)
+		}
+		for _, places := range [][]Place{m.Link(s), m.Image(s), m.Heading(s), m.Text(s), m.Value(s)} {
 			for _, p := range places {
 				if p.Line < 1 || p.Column < 1 {
 					t.Fatalf("%v", p)
@@ -62,4 +66,34 @@ func FuzzMap(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestTagsAndValues(t *testing.T) {
+	const src = "# T\n\nA [link](/x/) <a href=\"/y/\">and <a href=\"/z/\">b</a></a> `<a>`\n\n<img src=/p.png> ![p](/p.png) ZgotmplZ &lt;no value>, told *about* here\n"
+	m := New([]byte(src), 1)
+	for _, tt := range []struct {
+		element, words string
+		want           Place
+		ok             bool
+	}{
+		{"a", "A link and", Place{3, 33}, true},
+		{"a", "A link", Place{3, 15}, true},
+		{"a", "", Place{3, 15}, true},
+		{"a", "other words", Place{}, false},
+		{"b", "", Place{}, false}, // not the beginning of another name
+	} {
+		if got, ok := m.Tag(tt.element, tt.words); got != tt.want || ok != tt.ok {
+			t.Errorf("<%s> behind %q: %v, %v", tt.element, tt.words, got, ok)
+		}
+	}
+	if got := m.Value("/p.png"); len(got) != 1 || got[0] != (Place{5, 10}) {
+		t.Errorf("value: %v", got)
+	}
+	for text, want := range map[string]bool{
+		"<no value>, told about": true, "link and b": false, "<no value> elsewhere, and not here": false, "<no value>": false,
+	} {
+		if got := m.Has(text, "<no value>"); got != want {
+			t.Errorf("has %q: %v", text, got)
+		}
+	}
 }

@@ -30,18 +30,21 @@ const module = "duskpress/tools"
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
 	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve"},
-	"plugins":  {"csp", "external", "frontmatter", "headers", "highlight", "linkcheck", "minify", "origin", "pipeline", "search", "sourcemap", "twin"},
+	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"explain":  {"headers", "pipeline", "sourcemap"},
 	"pipeline": {},
 	"csp":      {"pipeline"},
+	"page":     {"csp", "formats", "pipeline"},
 	"headers":  {},
 	"publish":  {},
 	"serve":    {"headers"},
 	// Pages are looked at with the headers that their host sends.
 	"internal/browser": {"serve"},
+	"formats":          {},
 	"highlight":        {},
+	"imagesize":        {},
 	"minify":           {},
 	"sourcemap":        {},
 	"frontmatter":      {},

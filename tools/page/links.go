@@ -1,4 +1,4 @@
-package plugins
+package page
 
 import (
 	"encoding/json"

@@ -1,0 +1,287 @@
+// Package page reads a finished HTML page, once, for all checks.
+//
+// What enters: the bytes of a page as they will be published. What leaves: its
+// facts, and the faults that a look at this page alone shows: tags that are
+// nested wrongly, ids that stand twice, headings out of order, what templates
+// failed to fill in. It reads no file, knows no other page, never decides how
+// serious a rule is for a site, and keeps nothing of the page but short texts.
+package page
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"duskpress/tools/csp"
+	"duskpress/tools/pipeline"
+)
+
+// Read parses a page.
+func Read(data []byte) (*pipeline.Facts, []pipeline.Fault) {
+	r := &reader{facts: new(pipeline.Facts), leaks: looksLeaky(data)}
+	r.nesting.report = r.report
+	z := html.NewTokenizer(bytes.NewReader(data))
+	for {
+		kind := z.Next()
+		switch kind {
+		case html.ErrorToken:
+			r.end(data)
+			return r.facts, r.faults
+		case html.DoctypeToken:
+			r.facts.Whole, r.head.doctype = true, true
+		case html.TextToken:
+			r.text(z.Text())
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			r.endTag(intern(name))
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			element := intern(name)
+			r.raw = append(r.raw[:0], z.Raw()...) // reading attributes changes it
+			r.attrs = r.attrs[:0]
+			for more {
+				var a csp.Attr
+				a.Key, a.Value, more = z.TagAttr()
+				r.attrs = append(r.attrs, a)
+			}
+			if bytes.Count(r.raw, []byte("=")) > len(r.attrs) {
+				r.twice(element, r.raw)
+			}
+			r.startTag(element, kind == html.SelfClosingTagToken)
+		}
+	}
+}
+
+// intern is a name as a string, without an allocation for those of HTML.
+func intern(name []byte) string {
+	if a := atom.Lookup(name); a != 0 {
+		return a.String()
+	}
+	return string(name)
+}
+
+// A reader collects what the tags and texts of a page tell.
+type reader struct {
+	facts  *pipeline.Facts
+	faults []pipeline.Fault
+	attrs  []csp.Attr
+	raw    []byte // the tag as it is written
+
+	policy  csp.Page
+	links   linkFacts
+	nesting nesting
+	head    head
+	outline outline
+	leaks   bool // whether to look for what templates failed to fill in
+
+	inTitle bool
+	data    []byte // the text of a script that is data
+	inData  bool
+	code    int // depth of elements in which text is only shown
+	hidden  int // depth of elements that nobody sees
+	picture int // depth of picture elements
+	ids     []string
+}
+
+// mostFaults bounds what is kept of one page.
+const mostFaults = 40
+
+func (r *reader) report(x pipeline.Fault) {
+	if len(r.faults) >= mostFaults {
+		return
+	}
+	for _, y := range r.faults {
+		if y.Rule == x.Rule && y.Cause == x.Cause {
+			return
+		}
+	}
+	r.faults = append(r.faults, x)
+}
+
+// shown are elements that are seen without a text in them.
+var shown = map[string]bool{
+	"img": true, "svg": true, "video": true, "audio": true, "canvas": true, "iframe": true, "object": true, "embed": true, "input": true,
+	"hr": true, "math": true, "textarea": true, "select": true, "meter": true, "progress": true,
+}
+
+func (r *reader) startTag(element string, selfClosing bool) {
+	f := r.facts
+	r.inTitle = element == "title" && f.Title == "" && !r.nesting.foreign()
+	for _, a := range r.attrs {
+		switch k := string(a.Key); {
+		case k == "id", k == "name" && element == "a":
+			f.IDs = append(f.IDs, string(a.Value))
+			if k == "id" && r.hidden == 0 {
+				r.ids = append(r.ids, f.IDs[len(f.IDs)-1])
+			}
+		case k == "lang" && element == "html":
+			f.Lang = string(a.Value)
+		}
+		if r.leaks {
+			r.leakIn(element, a)
+			r.noValue(element, string(a.Key))
+		}
+	}
+	r.links.start(f, element, r.attrs)
+	switch element {
+	case "html", "head", "body":
+		f.Whole = true
+	case "meta":
+		f.Refresh += refresh(r.attrs)
+	case "img":
+		r.image()
+	case "link":
+		if rel, _ := find(r.attrs, "rel"); hasWord(rel, "stylesheet") && !hasWord(rel, "alternate") {
+			href, _ := find(r.attrs, "href")
+			f.Sheets = append(f.Sheets, string(href))
+		}
+	case "script":
+		r.inData = isData(r.attrs)
+	case "picture":
+		r.picture++
+	}
+	f.Shows = f.Shows || shown[element] && r.hidden == 0
+	r.head.start(element, r.attrs)
+	r.outline.start(element, r.attrs, r.hidden)
+	r.depth(element, 1)
+	r.nesting.start(element, r.attrs, selfClosing)
+	r.policy.Start(element, r.attrs)
+}
+
+func (r *reader) endTag(element string) {
+	r.policy.End(element)
+	r.nesting.end(element)
+	r.outline.end(element)
+	r.depth(element, -1)
+	switch element {
+	case "title":
+		r.inTitle = false
+	case "picture":
+		r.picture = max(0, r.picture-1)
+	case "script":
+		r.endData()
+	}
+}
+
+// depth counts the elements around what comes.
+func (r *reader) depth(element string, n int) {
+	switch element {
+	case "code", "pre", "kbd", "samp", "textarea":
+		r.code = max(0, r.code+n)
+	case "script", "style", "template":
+		r.hidden = max(0, r.hidden+n)
+	}
+}
+
+func (r *reader) text(text []byte) {
+	r.policy.Text(text)
+	r.links.text(r.facts, text)
+	if r.inTitle {
+		r.facts.Title += string(text)
+		if r.leaks {
+			r.leakText(text)
+		}
+		return
+	}
+	if r.inData {
+		r.data = append(r.data, text...)
+	}
+	if r.hidden > 0 {
+		return
+	}
+	if !r.facts.Shows && len(bytes.TrimSpace(text)) > 0 && r.nesting.inBody() {
+		r.facts.Shows = true
+	}
+	r.nesting.text(text)
+	r.outline.addText(text)
+	if r.leaks && r.code == 0 {
+		r.leakText(text)
+	}
+}
+
+// end is called behind the last token.
+func (r *reader) end(data []byte) {
+	r.facts.Uses = r.policy.Uses
+	r.nesting.finish()
+	r.sameIDs()
+	if !r.facts.Whole || r.facts.Refresh != "" {
+		return
+	}
+	r.head.check(r, data)
+	r.outline.check(r)
+}
+
+func find(attrs []csp.Attr, key string) (value []byte, ok bool) {
+	for _, a := range attrs {
+		if string(a.Key) == key {
+			return a.Value, true
+		}
+	}
+	return nil, false
+}
+
+func hasWord(list []byte, word string) bool {
+	for w := range bytes.FieldsSeq(list) {
+		if strings.EqualFold(string(w), word) {
+			return true
+		}
+	}
+	return false
+}
+
+// image keeps an img element.
+func (r *reader) image() {
+	src, _ := find(r.attrs, "src")
+	m := pipeline.Image{Src: string(src), Chosen: r.picture > 0}
+	if bytes.HasPrefix(src, []byte("data:")) {
+		m.Src = "data:"
+	}
+	width, hasWidth := find(r.attrs, "width")
+	height, hasHeight := find(r.attrs, "height")
+	m.Width, _ = strconv.Atoi(string(width))
+	m.Height, _ = strconv.Atoi(string(height))
+	m.Sized = hasWidth && hasHeight
+	m.NoAlt = true
+	for _, a := range r.attrs {
+		switch string(a.Key) {
+		case "alt", "aria-label", "aria-labelledby":
+			m.NoAlt = false
+		case "aria-hidden":
+			m.NoAlt = m.NoAlt && string(a.Value) != "true"
+		case "role":
+			m.NoAlt = m.NoAlt && string(a.Value) != "presentation" && string(a.Value) != "none"
+		case "style":
+			m.Sized = m.Sized || bytes.Contains(a.Value, []byte("height")) || bytes.Contains(a.Value, []byte("aspect-ratio"))
+		case "hidden":
+			m.NoAlt, m.Sized = false, true
+		case "srcset":
+			m.Chosen = true
+		}
+	}
+	r.facts.Images = append(r.facts.Images, m)
+}
+
+// refresh is where a meta element sends the reader at once, or nothing.
+func refresh(attrs []csp.Attr) string {
+	content, is := "", false
+	for _, a := range attrs {
+		switch string(a.Key) {
+		case "http-equiv":
+			is = strings.EqualFold(string(a.Value), "refresh")
+		case "content":
+			content = string(a.Value)
+		}
+	}
+	seconds, rest, ok := strings.Cut(content, ";")
+	if !is || !ok || strings.TrimSpace(seconds) != "0" {
+		return ""
+	}
+	key, address, ok := strings.Cut(strings.TrimSpace(rest), "=")
+	if !ok || !strings.EqualFold(strings.TrimSpace(key), "url") {
+		return ""
+	}
+	return strings.Trim(strings.TrimSpace(address), `"'`)
+}

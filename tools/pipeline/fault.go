@@ -1,0 +1,166 @@
+package pipeline
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Fault is something wrong with an output file that its bytes show. Check
+// hooks make problems of faults: see Causes.
+type Fault struct {
+	Rule     string
+	Severity Severity
+	// Cause is the same for faults that one template causes in many files.
+	Cause string
+	// Message is one sentence about the file, without its name.
+	Message, Hint string
+	// Subject says how an author may have written what is wrong, and Texts are
+	// what to look for, the best first.
+	Subject Subject
+	Texts   []string
+	// Needles are texts that a template has if it causes the fault.
+	Needles []string
+}
+
+// A Subject is a kind of thing in a content file.
+type Subject int
+
+const (
+	NoSubject Subject = iota // only templates write it
+	HeadingSubject
+	ImageSubject
+	MarkupSubject // HTML, or an attribute, as it is written
+	TextSubject   // words
+	FirstSubject  // the file as a whole
+)
+
+// A TemplatePlace is a place in a template.
+type TemplatePlace struct {
+	File         string
+	Line, Column int
+}
+
+// Causes makes problems of what is wrong with output files: what stands in a
+// content file is reported there, each for itself; what does not was written by
+// a template, and is reported once for all its files.
+type Causes struct {
+	// Find looks for a fault in content.
+	Find func(*File, Fault) Found
+	// Template finds the one template that has a text. It may be nil.
+	Template func(needle string) (TemplatePlace, bool)
+
+	// Plain leaves the file out of the messages of what stands in content.
+	Plain bool
+
+	order []string
+	by    map[string]*cause
+}
+
+// Found is where a fault stands in content.
+type Found struct {
+	Content *Content // nil: nowhere
+	Place   Place
+	// Weak places count only where each file of the cause has one.
+	Weak bool
+	// Drop says that another check reports it, or that it is no fault.
+	Drop bool
+}
+
+type cause struct {
+	files  []*File
+	faults map[*File]Fault
+}
+
+// Add takes one fault of a file. Of the same cause one is kept for each file.
+func (c *Causes) Add(f *File, x Fault) {
+	key := x.Rule + "\x00" + x.Cause
+	if c.by == nil {
+		c.by = make(map[string]*cause)
+	}
+	at := c.by[key]
+	if at == nil {
+		at = &cause{faults: make(map[*File]Fault)}
+		c.by[key] = at
+		c.order = append(c.order, key)
+	}
+	if _, ok := at.faults[f]; !ok {
+		at.files = append(at.files, f)
+		at.faults[f] = x
+	}
+}
+
+// Report adds the problems.
+func (c *Causes) Report(problems *Problems) {
+	for _, key := range c.order {
+		at := c.by[key]
+		var rest []*File
+		var in []Found
+		var of []*File
+		for _, f := range at.files {
+			found := c.Find(f, at.faults[f])
+			switch {
+			case found.Drop:
+			case found.Content == nil:
+				rest = append(rest, f)
+			default:
+				in, of = append(in, found), append(of, f)
+			}
+		}
+		placed := make(map[string]bool) // what was found in content
+		doubt := len(rest) > 0
+		for i, found := range in {
+			x := at.faults[of[i]]
+			if found.Weak && doubt {
+				rest = append(rest, of[i])
+				continue
+			}
+			for _, t := range x.Texts {
+				placed[t] = !strings.HasPrefix(t, "<") // a tag alone may be any other
+			}
+			message := x.Message
+			if !c.Plain {
+				message = of[i].Path + ": " + message
+			}
+			problems.Add(found.Content.Problem(found.Place, x.Severity, x.Rule, message, x.Hint))
+		}
+		// A list that shows a whole post has the post's faults.
+		rest = slices.DeleteFunc(rest, func(f *File) bool {
+			return slices.ContainsFunc(at.faults[f].Texts, func(t string) bool { return placed[t] })
+		})
+		slices.SortFunc(rest, func(a, b *File) int { return cmp.Compare(a.Path, b.Path) })
+		if len(rest) > 0 {
+			problems.Add(c.once(rest, at.faults[rest[0]]))
+		}
+	}
+}
+
+// once is the problem for all files of a cause that is not in their content.
+func (c *Causes) once(files []*File, x Fault) Problem {
+	f := files[0]
+	where := f.Path
+	switch more := len(files) - 1; {
+	case more == 1:
+		where += " and another page"
+	case more > 1:
+		where += fmt.Sprintf(" and %d other pages", more)
+	}
+	p := Problem{Severity: x.Severity, Rule: x.Rule, Message: where + ": " + x.Message, Hint: x.Hint}
+	if c.Template != nil && f.Kind != Static {
+		for _, needle := range x.Needles {
+			if at, ok := c.Template(needle); ok {
+				p.File, p.Line, p.Column = at.File, at.Line, at.Column
+				return p
+			}
+		}
+	}
+	switch {
+	case len(files) > 1:
+	case f.Content != nil:
+		p.File = f.Content.Path
+	case f.Kind == Static:
+		p.File = f.Origin
+	}
+	return p
+}

@@ -1,0 +1,234 @@
+package plugins
+
+import (
+	"bytes"
+	"strings"
+
+	"duskpress/tools/pipeline"
+	"duskpress/tools/sourcemap"
+)
+
+// places finds what is wrong with output files in the content that they were
+// made from. It reads content files again, and only where something is wrong.
+type places struct {
+	site *pipeline.Site
+	maps map[*pipeline.Content]*sourcemap.Map
+	text map[*pipeline.Content][]byte
+	// searches bounds how often all content is gone through.
+	searches int
+}
+
+func newPlaces(s *pipeline.Site) *places {
+	return &places{site: s, maps: make(map[*pipeline.Content]*sourcemap.Map), text: make(map[*pipeline.Content][]byte), searches: 200}
+}
+
+// causes makes problems of faults with these places.
+func (p *places) causes() *pipeline.Causes {
+	c := &pipeline.Causes{Find: p.find}
+	if p.site.Collection != nil {
+		c.Template = p.site.Collection.Template
+	}
+	return c
+}
+
+func (p *places) source(c *pipeline.Content) []byte {
+	src, ok := p.text[c]
+	if !ok {
+		src, _ = c.Read()
+		p.text[c] = src
+	}
+	return src
+}
+
+func (p *places) sourceMap(c *pipeline.Content) *sourcemap.Map {
+	m := p.maps[c]
+	if m == nil {
+		m = sourcemap.New(p.source(c), max(c.BodyLine, 1))
+		p.maps[c] = m
+	}
+	return m
+}
+
+// found is one of the places of a thing in a file: the nth, or the last before.
+func found(c *pipeline.Content, at []sourcemap.Place, nth int) pipeline.Found {
+	if len(at) == 0 {
+		return pipeline.Found{}
+	}
+	x := at[min(nth, len(at)-1)]
+	return pipeline.Found{Content: c, Place: pipeline.Place{Line: x.Line, Column: x.Column}}
+}
+
+// find looks for a fault of a file.
+func (p *places) find(f *pipeline.File, x pipeline.Fault) pipeline.Found {
+	switch x.Subject {
+	case pipeline.TextSubject:
+		return p.findText(f, x)
+	case pipeline.HeadingSubject:
+		return p.findHeading(f, x)
+	}
+	if f.Content == nil {
+		return pipeline.Found{}
+	}
+	switch x.Subject {
+	case pipeline.FirstSubject:
+		return pipeline.Found{Content: f.Content, Place: pipeline.Place{Line: 1, Column: 1}}
+	case pipeline.ImageSubject:
+		for _, t := range x.Texts {
+			at := p.sourceMap(f.Content).Value(t)
+			if len(at) == 0 && x.Rule == "image-large" {
+				at = p.sourceMap(f.Content).Image(t) // Markdown always has an alt
+			}
+			if len(at) > 0 {
+				return found(f.Content, at, 0)
+			}
+		}
+	case pipeline.MarkupSubject:
+		return p.findMarkup(f.Content, x)
+	}
+	return pipeline.Found{}
+}
+
+// findHeading looks for a heading by its text, and for one that another page
+// has made a list show.
+func (p *places) findHeading(f *pipeline.File, x pipeline.Fault) pipeline.Found {
+	skipped := x.Rule == "skipped-heading"
+	if f.Content != nil {
+		m := p.sourceMap(f.Content)
+		for _, t := range x.Texts {
+			if at := m.Heading(t); len(at) > 0 {
+				at := found(f.Content, at, 1)
+				// The plugin marks has seen it; the first may have any level.
+				at.Drop = skipped
+				return at
+			}
+		}
+		if x.Rule == "duplicate-id" {
+			return p.findMarkup(f.Content, x)
+		}
+	}
+	drop := p.anywhere(x.Texts[0], func(c *pipeline.Content) bool { return c != f.Content && len(p.sourceMap(c).Heading(x.Texts[0])) > 0 })
+	return pipeline.Found{Drop: drop && x.Rule != "h1"}
+}
+
+// findMarkup looks for a tag, or for what else an author may have written that
+// became one; the last text are the words before.
+func (p *places) findMarkup(c *pipeline.Content, x pipeline.Fault) pipeline.Found {
+	if len(x.Texts) == 0 {
+		return pipeline.Found{}
+	}
+	m := p.sourceMap(c)
+	if name, ok := strings.CutPrefix(x.Texts[0], "<"); ok {
+		words := strings.Join(x.Texts[1:], " ")
+		if t, ok := m.Tag(name, words); ok {
+			at := found(c, []sourcemap.Place{t}, 0)
+			at.Weak = words == ""
+			return at
+		}
+		at := p.words(c, words)
+		found := found(c, at, 0)
+		found.Weak = len(at) > 1
+		return found
+	}
+	for _, t := range x.Texts {
+		if at := m.Text(t); len(at) > 0 {
+			return found(c, at, 1)
+		}
+	}
+	return pipeline.Found{}
+}
+
+// words looks for a text as a page has it; in Markdown its beginning may have
+// other marks, so that the last words have to do.
+func (p *places) words(c *pipeline.Content, text string) []sourcemap.Place {
+	m := p.sourceMap(c)
+	words := strings.Fields(text)
+	for n := 0; n < len(words) && n < 6; n++ {
+		tail := strings.Join(words[n:], " ")
+		if len(tail) < 4 {
+			break
+		}
+		if at := m.Text(tail); len(at) > 0 {
+			return at
+		}
+	}
+	return nil
+}
+
+// findText looks for a text that templates leave behind. What an author wrote
+// about it is no fault, and neither is what a list quotes of that.
+func (p *places) findText(f *pipeline.File, x pipeline.Fault) pipeline.Found {
+	token := x.Texts[len(x.Texts)-1]
+	if strings.HasPrefix(token, "{{<") || strings.HasPrefix(token, "{{%") {
+		return p.findShortcode(f, token)
+	}
+	// Its own page may say it anywhere; elsewhere a few words have to be the same.
+	word := strings.Trim(token, "<>")
+	if c := f.Content; c != nil && bytes.Contains(p.source(c), []byte(word)) {
+		escaped := bytes.Contains(p.source(c), []byte(strings.ReplaceAll(token, "<", "&lt;")))
+		if escaped || len(p.sourceMap(c).Text(token)) > 0 || bytes.Contains(p.frontMatter(c), []byte(token)) || p.sourceMap(c).Has(x.Texts[0], token) {
+			return pipeline.Found{Drop: true}
+		}
+	}
+	return pipeline.Found{Drop: p.anywhere(word, func(c *pipeline.Content) bool { return p.sourceMap(c).Has(x.Texts[0], token) })}
+}
+
+// findShortcode looks for a shortcode that is not rendered: in front matter it
+// never is, in the text only where its author wrote {{</* to show it.
+func (p *places) findShortcode(f *pipeline.File, token string) pipeline.Found {
+	var at pipeline.Found
+	look := func(c *pipeline.Content) bool {
+		if bytes.Contains(p.source(c), []byte(token[:3]+"/*")) {
+			at = pipeline.Found{Drop: true}
+			return true
+		}
+		i := bytes.Index(p.frontMatter(c), []byte(token))
+		if i < 0 {
+			return false
+		}
+		before := p.source(c)[:i]
+		line := bytes.LastIndexByte(before, '\n') + 1
+		at = pipeline.Found{Content: c, Place: pipeline.Place{Line: 1 + bytes.Count(before, []byte("\n")), Column: 1 + len([]rune(string(before[line:])))}}
+		return true
+	}
+	if f.Content != nil && look(f.Content) {
+		return at
+	}
+	p.anywhere(token[:3], look)
+	return at
+}
+
+// frontMatter is the head of a content file.
+func (p *places) frontMatter(c *pipeline.Content) []byte {
+	src := p.source(c)
+	end := 0
+	for range max(c.BodyLine, 1) - 1 {
+		i := bytes.IndexByte(src[end:], '\n')
+		if i < 0 {
+			return src
+		}
+		end += i + 1
+	}
+	return src[:end]
+}
+
+// anywhere asks about each content file that has a text in it.
+func (p *places) anywhere(text string, ask func(*pipeline.Content) bool) bool {
+	if p.site.Collection == nil || p.searches == 0 {
+		return false
+	}
+	p.searches--
+	word := []byte(text)
+	if i := strings.IndexByte(text, ' '); i > 0 {
+		word = []byte(text[:i]) // marks may stand between words
+	}
+	for _, c := range p.site.Collection.Contents {
+		src, kept := p.text[c]
+		if !kept {
+			src, _ = c.Read()
+		}
+		if bytes.Contains(src, word) && ask(c) {
+			return true
+		}
+	}
+	return false
+}
