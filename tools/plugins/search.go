@@ -101,11 +101,9 @@ func regularPages(s *pipeline.Site) []*pipeline.File {
 	return pages
 }
 
-// alias reports whether a file leads to the page that its content file made:
-// Hugo's own template for that has nothing but a link in its head.
-func alias(f *pipeline.File) bool {
-	return f.Facts != nil && len(f.Facts.IDs) == 0 && len(f.Facts.Links) == 1 && f.Facts.Links[0].Element == "link"
-}
+// alias reports whether a file only sends its reader to the page that its content
+// file made.
+func alias(f *pipeline.File) bool { return f.Facts != nil && f.Facts.Refresh != "" }
 
 // dirs finds where the index of each language is wanted.
 func (p *searchIndex) dirs(s *pipeline.Site, pages []*pipeline.File) (map[string]string, error) {
