@@ -32,6 +32,8 @@ type buildFlags struct {
 	hugo       *pflag.FlagSet
 	// baseURL, unless empty, is used in place of the configured one.
 	baseURL string
+	// external lets checks ask other hosts.
+	external bool
 }
 
 // hugoFlags maps a flag to the key that it sets in Hugo's configuration.
@@ -116,12 +118,15 @@ func (c *cli) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Say everything that build would say of the site, and leave public/ alone",
-		Args:  cobra.NoArgs,
+		Example: "  duskpress check\n" +
+			"  duskpress check --external",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.press(cmd.Context(), &flags, false)
 		},
 	}
 	flags.add(cmd)
+	cmd.Flags().BoolVar(&flags.external, "external", false, "ask other hosts whether what the site links to is still there")
 	return cmd
 }
 
@@ -130,6 +135,7 @@ type press struct {
 	*cli
 	flags    *buildFlags
 	publish  bool
+	account  bool // note what each page is made with
 	log      *slog.Logger
 	start    time.Time
 	problems *pipeline.Problems
@@ -196,7 +202,7 @@ func (p *press) run(ctx context.Context) error {
 func (p *press) options() hugo.Options {
 	return hugo.Options{
 		Source: p.source, Environment: p.environment, ConfigFile: p.flags.configFile, ConfigDir: p.flags.configDir,
-		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Log: p.log, Problems: p.problems,
+		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Account: p.account, Log: p.log, Problems: p.problems,
 	}
 }
 
@@ -206,7 +212,14 @@ func (p *press) load(ctx context.Context) (*hugo.Engine, *pipeline.Pipeline, err
 	if err != nil {
 		return engine, nil, err
 	}
-	pl, err := pipeline.New(pipeline.Default, engine.Settings(), p.problems, p.log)
+	settings := engine.Settings()
+	settings.External, settings.CacheDir = p.flags.external, p.cacheDir()
+	settings.Note = func(note string) {
+		if ctx.Err() == nil { // a check that was interrupted may go on for a moment
+			p.summary.Notes = append(p.summary.Notes, note)
+		}
+	}
+	pl, err := pipeline.New(pipeline.Default, settings, p.problems, p.log)
 	if err == nil && pl == nil {
 		err = exitCode(exitUsage)
 	}

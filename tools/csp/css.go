@@ -16,6 +16,13 @@ import (
 // Stylesheet returns what a style sheet loads: imports, fonts and images.
 func Stylesheet(text []byte) []pipeline.Use {
 	var p Page
+	Addresses(text, func(directive, address string) { p.load(directive, "style sheet", "url", address) })
+	return p.Uses
+}
+
+// Addresses calls take with each address that a style sheet loads, and the
+// directive that decides on it.
+func Addresses(text []byte, take func(directive, address string)) {
 	lexer := css.NewLexer(parse.NewInputBytes(bytes.Clone(text)))
 	var (
 		depth    int
@@ -23,7 +30,7 @@ func Stylesheet(text []byte) []pipeline.Use {
 		at       string // an at-rule whose block or semicolon is still to come
 		function bool   // in url(, whose address is a string
 	)
-	take := func(address string) {
+	found := func(address string) {
 		directive := "img-src"
 		switch {
 		case at == "@import":
@@ -33,13 +40,13 @@ func Stylesheet(text []byte) []pipeline.Use {
 		case fontFace >= 0:
 			directive = "font-src"
 		}
-		p.load(directive, "style sheet", "url", unescapeCSS(address))
+		take(directive, unescapeCSS(address))
 	}
 	for {
 		kind, data := lexer.Next()
 		switch kind {
 		case css.ErrorToken:
-			return p.Uses
+			return
 		case css.AtKeywordToken:
 			at = strings.ToLower(string(data))
 		case css.SemicolonToken:
@@ -62,10 +69,10 @@ func Stylesheet(text []byte) []pipeline.Use {
 			function = false
 		case css.URLToken:
 			inside := bytes.TrimSpace(bytes.TrimSuffix(data[len("url("):], []byte(")"))) // which the end of the file may lack
-			take(string(bytes.Trim(inside, `"'`)))
+			found(string(bytes.Trim(inside, `"'`)))
 		case css.StringToken:
 			if function || at == "@import" {
-				take(string(bytes.Trim(data, `"'`)))
+				found(string(bytes.Trim(data, `"'`)))
 			}
 		}
 	}

@@ -116,7 +116,7 @@ func (p *Page) attribute(element string, a Attr, attrs []Attr) {
 	case navigations[key] && script(a.Value):
 		p.use(pipeline.Use{Directive: "script-src", Element: element, Attribute: key, Inline: string(a.Value)})
 	case key == "srcset" && (element == "img" || element == "source"), key == "imagesrcset" && element == "link":
-		for _, address := range candidates(string(a.Value)) {
+		for _, address := range Candidates(string(a.Value)) {
 			p.load("img-src", element, key, address)
 		}
 	case key == "srcdoc" && element == "iframe":

@@ -76,8 +76,8 @@ func Origin(address string) string {
 	return strings.ToLower(u.Scheme + "://" + u.Host)
 }
 
-// candidates are the addresses of a srcset.
-func candidates(srcset string) []string {
+// Candidates are the addresses of a srcset.
+func Candidates(srcset string) []string {
 	var list []string
 	for rest := srcset; ; {
 		rest = strings.TrimLeft(rest, " \t\n\f\r,")

@@ -23,6 +23,7 @@ func (e *Engine) assembled() bool {
 	}
 	e.forgetOrder()
 	idx := &e.pages
+	idx.all = pages
 	idx.owners = make(map[string]owner)
 	idx.byFile = make(map[string]page.Page)
 	idx.bundleDirs = make(map[string]string)

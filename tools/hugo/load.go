@@ -39,6 +39,7 @@ type Options struct {
 	Minify      bool
 	Flags       map[string]any
 	CacheDir    string // where Hugo's own caches go
+	Account     bool   // note what each page is made with, for Account
 	Log         *slog.Logger
 	Problems    *pipeline.Problems
 }
@@ -144,7 +145,7 @@ func readConfig(o Options, logger loggers.Logger) (*allconfig.Configs, config.Pr
 	cfg := config.New()
 	cfg.Set("workingDir", o.Source)
 	cfg.Set("environment", o.Environment)
-	cfg.Set("internal", hmaps.Params{"running": false, "watch": false, "verbose": false})
+	cfg.Set("internal", hmaps.Params{"running": false, "watch": o.Account, "verbose": false})
 	cfg.Set("minify.minifyOutput", false)
 	if o.Clock != "" {
 		cfg.Set("internal.clock", o.Clock)
@@ -269,6 +270,10 @@ func (e *Engine) readSettings() pipeline.Settings {
 				return slices.Contains(base.Frontmatter.Date, ":filename")
 			case "mainSections":
 				return base.MainSections
+			case "relativeURLs":
+				return base.RelativeURLs
+			case "disablePathToLower":
+				return base.DisablePathToLower
 			}
 			return nil
 		},
@@ -280,8 +285,15 @@ func (e *Engine) readSettings() pipeline.Settings {
 		s.Compat = false
 	}
 	for _, lang := range e.configs.Languages {
-		s.Languages = append(s.Languages, pipeline.Language{Code: lang.Lang, ContentRoots: e.contentRoots(lang.Lang)})
+		l := pipeline.Language{Code: lang.Lang, ContentRoots: e.contentRoots(lang.Lang), BaseURL: s.BaseURL}
+		if e.configs.IsMultihost {
+			l.Dir = lang.Lang + "/"
+			l.BaseURL = e.configs.LanguageConfigMap[lang.Lang].C.BaseURL.String()
+		}
+		s.Languages = append(s.Languages, l)
 	}
+	_, flag := e.opts.Flags["baseURL"]
+	s.BaseURLGiven = flag || os.Getenv("HUGO_BASEURL") != ""
 	if s.Now.IsZero() {
 		s.Now = time.Now()
 	}

@@ -162,12 +162,7 @@ func (e *Engine) staticFiles(ctx context.Context) ([]*pipeline.File, error) {
 			if info.IsDir() {
 				return nil
 			}
-			file := name
-			if m, ok := info.(interface{ Filename() string }); ok {
-				file = m.Filename()
-			} else if m, ok := info.(interface{ Meta() *hugoFileMeta }); ok {
-				file = m.Meta().Filename
-			}
+			file := fileOf(info, name)
 			p := path.Join(filepath.ToSlash(sfs.PublishFolder), strings.TrimPrefix(filepath.ToSlash(name), "/"))
 			e.pages.static[p] = file
 			files = append(files, &pipeline.File{
@@ -183,6 +178,25 @@ func (e *Engine) staticFiles(ctx context.Context) ([]*pipeline.File, error) {
 	return files, nil
 }
 
+// fileOf is the file on the disk that a union of directories shows.
+func fileOf(info os.FileInfo, name string) string {
+	if m, ok := info.(interface{ Filename() string }); ok {
+		return m.Filename()
+	} else if m, ok := info.(interface{ Meta() *hugoFileMeta }); ok {
+		return m.Meta().Filename
+	}
+	return name
+}
+
+// realName is the file that stands at a name in a union of directories, or "".
+func realName(union afero.Fs, name string) string {
+	info, err := union.Stat(name)
+	if err != nil || info.IsDir() {
+		return ""
+	}
+	return fileOf(info, "")
+}
+
 // outputFile says what is known of a file that Hugo closed.
 func (e *Engine) outputFile(p string, data []byte) *pipeline.File {
 	f := &pipeline.File{Path: p, Kind: pipeline.Asset, MediaType: e.mediaType(p), Data: data, Fingerprinted: fingerprinted(p)}
@@ -190,11 +204,17 @@ func (e *Engine) outputFile(p string, data []byte) *pipeline.File {
 		f.Kind, f.Content, f.Origin = pipeline.Rendered, o.content, o.what
 		if o.page == nil {
 			e.publishedTwice(p) // a static file has the path
+			return f
+		}
+		f.URL = o.page.Permalink()
+		if o.content != nil {
+			f.Resolve = func(ref string) (string, bool) { return e.resolve(o.content, ref) }
 		}
 		return f
 	}
+	_, bundled := e.bundleFile(p)
 	switch {
-	case e.bundled(p):
+	case bundled:
 		f.Kind, f.Origin = pipeline.Bundled, "a file of a page bundle"
 	case f.MediaType == "text/html" || path.Base(p) == "sitemap.xml" || p == "robots.txt":
 		f.Kind, f.Origin = pipeline.Rendered, "a page of Hugo's"
@@ -202,25 +222,6 @@ func (e *Engine) outputFile(p string, data []byte) *pipeline.File {
 		f.Origin = "a resource"
 	}
 	return f
-}
-
-// bundled reports whether a published file is a file of a page bundle as it
-// lies there.
-func (e *Engine) bundled(p string) bool {
-	for dir, rest := path.Dir(p), path.Base(p); ; dir, rest = path.Dir(dir), path.Base(dir)+"/"+rest {
-		key := dir
-		if key == "." {
-			key = ""
-		}
-		if source, ok := e.pages.bundleDirs[key]; ok {
-			if e.resources[filepath.Join(source, filepath.FromSlash(rest))] {
-				return true
-			}
-		}
-		if dir == "." || dir == "/" {
-			return false
-		}
-	}
 }
 
 // publishedTwice reports a path that two sources wrote, found while rendering.

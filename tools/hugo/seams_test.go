@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gohugoio/hugo/identity"
 	"github.com/gohugoio/hugo/markup/converter"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -30,7 +31,9 @@ tag = "tags"
 `,
 	"layouts/baseof.html":                          `{{ block "main" . }}{{ end }}`,
 	"layouts/home.html":                            `{{ define "main" }}home{{ with (templates.Defer (dict "key" "k")) }} deferred{{ end }}{{ warnf "planted warning" }}{{ end }}`,
-	"layouts/page.html":                            `{{ define "main" }}{{ .Title }}|{{ .Content }}{{ end }}`,
+	"layouts/page.html":                            `{{ define "main" }}{{ .Title }}|{{ .Content }}{{ partial "foot.html" . }}{{ (resources.Get "a.css").RelPermalink }}{{ end }}`,
+	"layouts/_partials/foot.html":                  `foot`,
+	"assets/a.css":                                 `a{}`,
 	"layouts/section.html":                         `{{ define "main" }}section {{ .Title }}{{ end }}`,
 	"layouts/taxonomy.html":                        `{{ define "main" }}taxonomy{{ end }}`,
 	"layouts/term.html":                            `{{ define "main" }}term {{ .Title }}{{ end }}`,
@@ -79,7 +82,7 @@ func (s *seams) build(t *testing.T) {
 	s.files = make(map[string]string)
 	s.documents = make(map[string]bool)
 	engine, err := Load(t.Context(), Options{
-		Source: dir, Environment: "production", CacheDir: filepath.Join(dir, ".duskpress", "cache"),
+		Source: dir, Environment: "production", CacheDir: filepath.Join(dir, ".duskpress", "cache"), Account: true,
 		Log: slog.New(slog.DiscardHandler), Problems: s.problems,
 	})
 	if err != nil {
@@ -170,6 +173,47 @@ func TestSeams(t *testing.T) {
 			if got := e.pages.owners[path].what; got != what {
 				t.Errorf("%s is owned by %q, want %q", path, got, what)
 			}
+		}
+	})
+	t.Run("Account", func(t *testing.T) {
+		account, err := e.Account()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := account.Outputs["posts/a/index.html"]
+		if o == nil {
+			t.Fatalf("no output posts/a/index.html among %d", len(account.Outputs))
+		}
+		if o.Kind != "page" || o.Content == nil || o.Content.Path != "content/posts/a.md" || o.Format != "html" || o.Render != "always" || o.List != "always" {
+			t.Errorf("%+v of %+v", o, o.Page)
+		}
+		if o.Template == nil || o.Template.File != "layouts/page.html" || o.Base == nil || o.Base.File != "layouts/baseof.html" {
+			t.Errorf("template %v over %v", o.Template, o.Base)
+		}
+		var used []string
+		for _, u := range o.Used {
+			used = append(used, u.File)
+		}
+		if got := strings.Join(used, " "); !strings.Contains(got, "layouts/_partials/foot.html") || !strings.Contains(got, "layouts/_markup/render-codeblock-hooked.html") {
+			t.Errorf("made with %q", got)
+		}
+		if got := strings.Join(o.Read, " "); got != "assets/a.css" {
+			t.Errorf("reads %q", got)
+		}
+		if alias := account.Outputs["old/index.html"]; alias == nil || !alias.Alias || alias.Template == nil {
+			t.Errorf("alias %+v", alias)
+		}
+		if len(o.Terms) != 1 || o.Terms[0].Kind != "term" {
+			t.Errorf("terms %+v", o.Terms)
+		}
+		if s := account.Outputs["sitemap.xml"]; s == nil || s.Template == nil || s.Template.File != "" {
+			t.Errorf("sitemap %+v", s)
+		}
+		if _, err := buildOptions(nil); err == nil {
+			t.Error("a page without build options was taken")
+		}
+		if _, err := identities(struct{ identity.Manager }{}); err == nil {
+			t.Error("a note of another type was taken")
 		}
 	})
 	t.Run("Settle", func(t *testing.T) {

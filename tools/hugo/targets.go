@@ -17,7 +17,11 @@ type target struct {
 	path   string // slash-separated, relative to the site
 	dir    string // where the page's resources are published
 	format string
-	html   bool // and permalinkable, so that Hugo writes the page's aliases with it
+	// mediaType and plain are the format's.
+	mediaType string
+	plain     bool
+	alias     bool // only for looking its template up
+	html      bool // and permalinkable, so that Hugo writes the page's aliases with it
 }
 
 // targets tells where a page will be rendered to. Hugo keeps this in
@@ -57,10 +61,12 @@ func targets(p page.Page) ([]target, error) {
 			return nil, fmt.Errorf("hugo seam Targets: %s has no paths", pather.Elem().Type())
 		}
 		t := target{
-			path:   cleanTarget(paths.FieldByName("TargetFilename").String()),
-			dir:    cleanTarget(paths.FieldByName("SubResourceBaseTarget").String()),
-			format: format.FieldByName("Name").String(),
-			html:   format.FieldByName("IsHTML").Bool() && format.FieldByName("Permalinkable").Bool(),
+			path:      cleanTarget(paths.FieldByName("TargetFilename").String()),
+			dir:       cleanTarget(paths.FieldByName("SubResourceBaseTarget").String()),
+			format:    format.FieldByName("Name").String(),
+			mediaType: format.FieldByName("MediaType").FieldByName("Type").String(),
+			plain:     format.FieldByName("IsPlainText").Bool(),
+			html:      format.FieldByName("IsHTML").Bool() && format.FieldByName("Permalinkable").Bool(),
 		}
 		if !seen[t.format+"\x00"+t.path] {
 			seen[t.format+"\x00"+t.path] = true
@@ -101,6 +107,7 @@ type pageIndex struct {
 	// chooseMain has the languages whose main section Hugo chooses.
 	chooseMain map[string]bool
 
+	all        []page.Page      // those of every site
 	owners     map[string]owner // published path -> what will write it
 	byFile     map[string]page.Page
 	bundleDirs map[string]string // published directory -> content directory of a bundle

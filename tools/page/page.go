@@ -71,6 +71,7 @@ type reader struct {
 	raw    []byte // the tag as it is written
 
 	policy  csp.Page
+	links   linkFacts
 	nesting nesting
 	head    head
 	outline outline
@@ -100,9 +101,6 @@ func (r *reader) report(x pipeline.Fault) {
 	r.faults = append(r.faults, x)
 }
 
-// linkAttributes are the attributes that hold one address.
-var linkAttributes = map[string]bool{"href": true, "src": true, "poster": true, "data": true, "action": true, "cite": true, "formaction": true}
-
 // shown are elements that are seen without a text in them.
 var shown = map[string]bool{
 	"img": true, "svg": true, "video": true, "audio": true, "canvas": true, "iframe": true, "object": true, "embed": true, "input": true,
@@ -121,8 +119,6 @@ func (r *reader) startTag(element string, selfClosing bool) {
 			}
 		case k == "lang" && element == "html":
 			f.Lang = string(a.Value)
-		case linkAttributes[k]:
-			f.Links = append(f.Links, pipeline.Link{Element: element, Attribute: k, URL: string(a.Value)})
 		}
 		if r.leaks {
 			r.leakIn(element, a)
@@ -139,7 +135,7 @@ func (r *reader) startTag(element string, selfClosing bool) {
 	case "link":
 		if rel, _ := find(r.attrs, "rel"); hasWord(rel, "stylesheet") && !hasWord(rel, "alternate") {
 			href, _ := find(r.attrs, "href")
-			f.Sheets = append(f.Sheets, string(href))
+			f.Sheets = append(f.Sheets, one(string(href)))
 		}
 	case "script":
 		r.inData = isData(r.attrs)
@@ -147,6 +143,7 @@ func (r *reader) startTag(element string, selfClosing bool) {
 		r.picture++
 	}
 	f.Shows = f.Shows || shown[element] && r.hidden == 0
+	r.links.start(f, element, r.attrs)
 	r.head.start(element, r.attrs)
 	r.outline.start(element, r.attrs, r.hidden)
 	r.depth(element, 1)
@@ -181,6 +178,7 @@ func (r *reader) depth(element string, n int) {
 
 func (r *reader) text(text []byte) {
 	r.policy.Text(text)
+	r.links.text(r.facts, text)
 	if r.inTitle {
 		r.facts.Title += string(text)
 		if r.leaks {
@@ -237,7 +235,7 @@ func hasWord(list []byte, word string) bool {
 // image keeps an img element.
 func (r *reader) image() {
 	src, _ := find(r.attrs, "src")
-	m := pipeline.Image{Src: string(src), Chosen: r.picture > 0}
+	m := pipeline.Image{Src: one(string(src)), Chosen: r.picture > 0}
 	if bytes.HasPrefix(src, []byte("data:")) {
 		m.Src = "data:"
 	}

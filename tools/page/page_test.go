@@ -111,8 +111,9 @@ func TestFacts(t *testing.T) {
 	want := &pipeline.Facts{
 		Title: "T", Lang: "en", IDs: []string{"x", "y"}, Whole: true, Shows: true, Sheets: []string{"/a.css"},
 		Links: []pipeline.Link{
-			{Element: "link", Attribute: "href", URL: "no.css"}, {Element: "link", Attribute: "href", URL: "/a.css"}, {Element: "a", Attribute: "href", URL: "/b/"},
+			{Element: "link", Attribute: "href", URL: "no.css", Rel: "alternate stylesheet"}, {Element: "link", Attribute: "href", URL: "/a.css", Rel: "stylesheet"}, {Element: "a", Attribute: "href", URL: "/b/"},
 			{Element: "img", Attribute: "src", URL: "/p.png"}, {Element: "img", Attribute: "src", URL: "/q.png"},
+			{Element: "img", Attribute: "srcset", URL: "/r.png"},
 			{Element: "img", Attribute: "src", URL: "data:image/png;base64,AAAA"},
 		},
 		Images: []pipeline.Image{

@@ -12,14 +12,16 @@ import (
 
 // Settings are what plugins may know of the site's configuration.
 type Settings struct {
-	Source      string            // absolute directory of the site
-	BaseURL     string            // of the default language
-	Environment string            // production, development, …
-	Compat      bool              // no [params.duskpress]: behave as the hugo command does
-	Minify      bool              // --minify, true unless switched off
-	Now         time.Time         // the clock of the build
-	Taxonomies  map[string]string // singular to plural
-	Languages   []Language        // default language first
+	Source  string // absolute directory of the site
+	BaseURL string // of the default language
+	// BaseURLGiven says that a flag or the environment set it for this run.
+	BaseURLGiven bool
+	Environment  string            // production, development, …
+	Compat       bool              // no [params.duskpress]: behave as the hugo command does
+	Minify       bool              // --minify, true unless switched off
+	Now          time.Time         // the clock of the build
+	Taxonomies   map[string]string // singular to plural
+	Languages    []Language        // default language first
 	// Section returns the engine's own decoded configuration of that name,
 	// such as "minify", or nil.
 	Section func(name string) any
@@ -29,12 +31,21 @@ type Settings struct {
 	ConfigFile string
 	// Locate finds a dotted key in the configuration files, for messages.
 	Locate func(key string) (file string, line, column int)
+	// External lets checks ask other hosts; nothing does without it.
+	External bool
+	// CacheDir is where results that can be made again are kept.
+	CacheDir string
+	// Note has something said in the summary that is no problem. It may be nil.
+	Note func(string)
 }
 
 // A Language of the site and the directories, absolute, that hold its content.
 type Language struct {
 	Code         string
 	ContentRoots []string
+	// BaseURL is where the language will be, and Dir, empty or ending with /, the
+	// files for that, where each language has a host of its own.
+	BaseURL, Dir string
 }
 
 // Setup is what a plugin's New gets.

@@ -125,6 +125,8 @@ type Collection struct {
 	Tags []Tag
 	// TagSlug is the slug of a tag in any spelling; nil without tags.
 	TagSlug func(tag string) string
+	// TagUses are the tags of a file as it writes them, in order; nil without tags.
+	TagUses func(*Content) []TagUse
 
 	virtual map[string][]byte
 }
@@ -136,6 +138,15 @@ type Ignored struct{ Path, Reason string }
 type Tag struct {
 	Language, Slug, Title string
 	Count                 int
+}
+
+// A TagUse is one tag as one file writes it.
+type TagUse struct {
+	Place
+	Written     string
+	Slug, Title string // of the tag that it means
+	// Why says why the tag is not titled as it is written; empty if it is.
+	Why string
 }
 
 // AddContent adds a content file that lies on no disk, such as the page of a

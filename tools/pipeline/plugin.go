@@ -131,8 +131,9 @@ func (r *Registry) Names() []string {
 	return names
 }
 
-// rules lists all rules: those of the press and those of plugins.
-func (r *Registry) rules() map[string]string {
+// Rules lists all rules, those of the press and those of plugins, with what they
+// are for.
+func (r *Registry) Rules() map[string]string {
 	all := maps.Clone(KnownRules)
 	for _, p := range r.plugins {
 		maps.Copy(all, p.Rules)

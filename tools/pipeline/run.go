@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -60,6 +61,8 @@ type Pipeline struct {
 	// Progress is told the stage and how many files are done, possibly often
 	// and from several goroutines. It may be nil.
 	Progress func(stage string, done int)
+	// Trace, where it is set, keeps which plugin changed what.
+	Trace *Trace
 }
 
 type step struct {
@@ -90,14 +93,14 @@ func New(r *Registry, settings Settings, problems *Problems, log *slog.Logger) (
 		pr.Message = "[params.duskpress]: " + pr.Message
 		problems.Add(pr)
 	}
-	rules, err := settings.rules(r.rules())
+	rules, err := settings.rules(r.Rules())
 	if err != nil {
 		var ce *ConfigError
 		errors.As(err, &ce)
 		fault(ce.Key, err)
 	}
 	problems.Configure(rules, settings.Compat)
-	problems.Allow(settings.Source, r.rules())
+	problems.Allow(settings.Source, r.Rules())
 	p.checkTables(r, fault)
 	for _, plugin := range ordered {
 		if settings.Compat && !plugin.Compat {
@@ -264,8 +267,8 @@ func (p *Pipeline) Run(ctx context.Context, engine Engine, store Store) (*Site, 
 		phase Phase
 		call  func(step) error
 	}{
-		{PhaseGenerate, func(s step) error { return s.hooks.Generate(ctx, site) }},
-		{PhaseFinish, func(s step) error { return s.hooks.Finish(ctx, site) }},
+		{PhaseGenerate, func(s step) error { p.traceSite(site, PhaseGenerate, s); return s.hooks.Generate(ctx, site) }},
+		{PhaseFinish, func(s step) error { p.traceSite(site, PhaseFinish, s); return s.hooks.Finish(ctx, site) }},
 		{PhaseCheck, func(s step) error { return s.hooks.Check(ctx, site) }},
 	}
 	for _, w := range whole {
@@ -332,9 +335,14 @@ func (p *Pipeline) guard(plugin string, phase Phase, file string, call func() er
 }
 
 func (p *Pipeline) source(ctx context.Context, c *Content, src []byte) ([]byte, error) {
+	var touches []Touch
 	for _, s := range p.steps {
 		if s.hooks.Source == nil {
 			continue
+		}
+		before := src
+		if p.Trace != nil {
+			before = bytes.Clone(src)
 		}
 		err := p.guard(s.Name, PhaseSource, c.Path, func() error {
 			out, err := s.hooks.Source(ctx, c, src)
@@ -350,6 +358,12 @@ func (p *Pipeline) source(ctx context.Context, c *Content, src []byte) ([]byte, 
 		if err != nil {
 			return nil, err
 		}
+		if p.Trace != nil && !bytes.Equal(before, src) {
+			touches = append(touches, Touch{PhaseSource, s.Name, len(before), len(src)})
+		}
+	}
+	if p.Trace != nil {
+		p.Trace.setSource(c.Path, touches)
 	}
 	return src, nil
 }
@@ -438,9 +452,16 @@ func (p *Pipeline) file(ctx context.Context, site *Site, f *File) error {
 			if s.hooks.File == nil {
 				continue
 			}
+			before := f.Data
+			if p.Trace != nil {
+				before = bytes.Clone(f.Data)
+			}
 			err := p.guard(s.Name, PhaseFile, f.Path, func() error { return s.hooks.File(ctx, f, p.problems) })
 			if err != nil {
 				return fmt.Errorf("%s: %w", f.Path, err)
+			}
+			if p.Trace != nil && !bytes.Equal(before, f.Data) {
+				p.Trace.addFile(f.Path, Touch{PhaseFile, s.Name, len(before), len(f.Data)})
 			}
 		}
 	}

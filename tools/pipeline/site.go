@@ -36,6 +36,12 @@ type File struct {
 	Fingerprinted bool
 	// Content is the content file that the page was made from, if any.
 	Content *Content
+	// URL is the whole address of the page that a rendered file belongs to: of
+	// the page itself, also for its feed or Markdown twin.
+	URL string
+	// Resolve finds the page of another content file, as Content refers to it;
+	// nil without Content.
+	Resolve func(ref string) (target string, ok bool)
 	// Origin names the source for messages: a content file, a template's page
 	// kind, a static file.
 	Origin string
@@ -62,6 +68,8 @@ type Facts struct {
 	Refresh string
 	// Uses are what the page asks of a Content-Security-Policy, each once.
 	Uses []Use
+	// Base is what relative addresses of the page begin with, if it says so.
+	Base string
 	// Whole pages have a doctype or an element html, head or body; others are
 	// parts that a script or another page takes in.
 	Whole bool
@@ -99,9 +107,12 @@ type Use struct {
 	Element, Attribute string
 }
 
-// A Link is one reference out of a page, as it is written there.
+// A Link is one reference out of a page, as it is written there. The attribute
+// of a meta element is its property, such as og:image. Rel is that of an element
+// link, in lower case.
 type Link struct {
 	Element, Attribute, URL string
+	Rel                     string
 }
 
 // HasID reports whether an element of the page has the id.
@@ -126,6 +137,9 @@ type Site struct {
 
 	store Store
 	add   func(*File) error
+	// touched is told of what whole-site hooks change; it may be nil.
+	touched func(path string, before, after int)
+
 	mu    sync.Mutex
 	files map[string]*File
 }
@@ -166,6 +180,9 @@ func (s *Site) Add(p string, data []byte) error {
 	if f := s.File(p); f != nil {
 		return fmt.Errorf("adding %s: the %s %s is there already", p, f.Kind, f.Origin)
 	}
+	if s.touched != nil {
+		s.touched(p, 0, len(data))
+	}
 	return s.add(&File{Path: p, Kind: Generated, MediaType: mediaType(p), Origin: "a plugin", Data: data})
 }
 
@@ -176,6 +193,9 @@ func (s *Site) Rewrite(f *File, data []byte) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.touched != nil {
+		s.touched(f.Path, int(f.Size), len(data))
+	}
 	f.Size, f.SHA256 = int64(len(data)), sha256.Sum256(data)
 	return nil
 }

@@ -170,6 +170,7 @@ func (t *tagSet) collect(_ context.Context, c *pipeline.Collection) error {
 	}
 	t.refuseTermPosts(c)
 	slugsOf := make(map[*pipeline.Content][]string)
+	repeats := make(map[*pipeline.Content][]pipeline.TagUse)
 	for _, content := range c.Contents {
 		tags, ok := tagsOf(content)
 		if !ok {
@@ -185,6 +186,7 @@ func (t *tagSet) collect(_ context.Context, c *pipeline.Collection) error {
 				continue
 			}
 			if before, ok := first[slug]; ok {
+				repeats[content] = append(repeats[content], pipeline.TagUse{Place: places[i], Written: clean(tag), Slug: slug, Why: fmt.Sprintf("it repeats %q", before)})
 				c.Problems.Add(content.Problem(places[i], pipeline.Warning, "tag-repeated",
 					fmt.Sprintf("tag %q repeats %q", tag, before), "remove one of them"))
 				continue
@@ -224,6 +226,7 @@ func (t *tagSet) collect(_ context.Context, c *pipeline.Collection) error {
 			c.Tags = append(c.Tags, pipeline.Tag{Language: g.language, Slug: g.slug, Title: g.title, Count: len(g.uses)})
 		}
 	}
+	c.TagUses = func(content *pipeline.Content) []pipeline.TagUse { return tagUses(content, used, repeats[content]) }
 	t.reportNear(used, func(g *tagGroup) bool { return g.fixed || ownPage[key{g.language, g.slug}] }, c.Problems)
 	slices.SortFunc(c.Tags, func(a, b pipeline.Tag) int {
 		return cmp.Or(cmp.Compare(a.Language, b.Language), cmp.Compare(a.Slug, b.Slug))

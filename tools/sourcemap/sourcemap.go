@@ -147,6 +147,45 @@ func (m *Map) Value(address string) []Place {
 	return nil
 }
 
+// Ending returns where an address stands that ends so, in a link, a picture, or
+// a shortcode. What it begins with may have been made relative to something.
+func (m *Map) Ending(suffix string) []Place {
+	var at []int
+	if suffix == "" {
+		return nil
+	}
+	for _, in := range []map[string][]int{m.links, m.images} {
+		for address, offsets := range in {
+			if before, ok := strings.CutSuffix(address, suffix); ok && (before == "" || !isWord(before[len(before)-1]) || !isWord(suffix[0])) {
+				at = append(at, offsets...)
+			}
+		}
+	}
+	for off := m.body; len(at) == 0; {
+		i := bytes.Index(m.src[off:], []byte(suffix))
+		if i < 0 {
+			break
+		}
+		begin, end := off+i, off+i+len(suffix)
+		off = end
+		if end < len(m.src) && isAddress(m.src[end]) || begin > m.body && isWord(m.src[begin-1]) && isWord(suffix[0]) || m.shown(begin, end) {
+			continue
+		}
+		for begin > m.body && isAddress(m.src[begin-1]) {
+			begin--
+		}
+		if begin > m.body && strings.IndexByte("\"'(=<", m.src[begin-1]) >= 0 {
+			at = append(at, begin)
+		}
+	}
+	slices.Sort(at)
+	return m.places(at)
+}
+
+func isWord(c byte) bool {
+	return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf
+}
+
 // Text returns where a text stands outside of code.
 func (m *Map) Text(s string) []Place { return m.places(m.occurrences(s)) }
 
@@ -236,6 +275,21 @@ func fold(s string) string {
 	}, s)
 }
 
+// Rest is what stands at a place, to the end of its line.
+func (m *Map) Rest(p Place) string {
+	src := m.src
+	for range p.Line - 1 {
+		i := bytes.IndexByte(src, '\n')
+		if i < 0 {
+			return ""
+		}
+		src = src[i+1:]
+	}
+	line, _, _ := bytes.Cut(src, []byte("\n"))
+	runes := []rune(string(line))
+	return string(runes[min(max(p.Column-1, 0), len(runes)):])
+}
+
 // First returns the place at which the body begins.
 func (m *Map) First() Place { return m.place(m.body) }
 
@@ -245,12 +299,29 @@ func (m *Map) find(in map[string][]int, address string) []Place {
 			return m.places(at)
 		}
 	}
+	// One that is escaped otherwise.
+	var at []int
+	for written, offsets := range in {
+		if strings.Contains(written, "%") && unescaped(written) == unescaped(address) {
+			at = append(at, offsets...)
+		}
+	}
+	if slices.Sort(at); len(at) > 0 {
+		return m.places(at)
+	}
 	for _, s := range spellings(address) {
 		if at := m.occurrences(s); len(at) > 0 {
 			return m.places(at)
 		}
 	}
 	return nil
+}
+
+func unescaped(s string) string {
+	if plain, err := url.PathUnescape(s); err == nil {
+		return plain
+	}
+	return s
 }
 
 // spellings are the ways in which an address of a page may stand in a file.
@@ -291,7 +362,7 @@ func (m *Map) occurrences(s string) []int {
 	}
 }
 
-// shown reports whether a range lies in code.
+// shown reports whether a range is code.
 func (m *Map) shown(begin, end int) bool {
 	for _, c := range m.code {
 		if begin >= c[0] && end <= c[1] {

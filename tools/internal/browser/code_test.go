@@ -134,7 +134,7 @@ func TestCode(t *testing.T) {
 // addStyle plants a fault.
 func addStyle(tab *Tab, rule string) {
 	tab.t.Helper()
-	Eval[bool](tab, fmt.Sprintf("(() => { const s = document.createElement('style'); s.textContent = %q; document.head.append(s); return true })()", rule))
+	Eval[bool](tab, fmt.Sprintf("(() => { const s = new CSSStyleSheet(); s.replaceSync(%q); document.adoptedStyleSheets = [...document.adoptedStyleSheets, s]; return true })()", rule))
 }
 
 // lookAtCode checks the geometry of the blocks of testdata/code.md.

@@ -29,10 +29,11 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"hugo", "pipeline", "plugins", "publish", "report", "serve"},
-	"plugins":  {"csp", "formats", "frontmatter", "headers", "highlight", "imagesize", "minify", "page", "pipeline", "sourcemap"},
+	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve"},
+	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
+	"explain":  {"headers", "pipeline", "sourcemap"},
 	"pipeline": {},
 	"csp":      {"pipeline"},
 	"page":     {"csp", "formats", "pipeline"},
@@ -47,6 +48,12 @@ var may = map[string][]string{
 	"minify":           {},
 	"sourcemap":        {},
 	"frontmatter":      {},
+	"search":           {"internal/browser"}, // its tests run the theme's script against it
+	"twin":             {},
+	// Links: what leads where, and where in the sources it stands.
+	"linkcheck": {"csp", "headers", "pipeline"},
+	"origin":    {"pipeline", "sourcemap"},
+	"external":  {},
 }
 
 // allowed is what a package may import of the module. Those below internal/ are

@@ -1,0 +1,248 @@
+package plugins
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"duskpress/tools/headers"
+	"duskpress/tools/linkcheck"
+	"duskpress/tools/pipeline"
+)
+
+// checkBase looks at the address of the site. A run that names one knows what
+// it does, and other environments are not published.
+func (r *linkRun) checkBase() {
+	r.noBase = true
+	for _, l := range r.Languages {
+		if u, err := url.Parse(l.BaseURL); err == nil && u.Host != "" {
+			r.noBase, r.local = false, r.local || loopback(u.Hostname())
+		}
+	}
+	if r.Environment != "production" || r.BaseURLGiven {
+		return
+	}
+	seen := make(map[string]bool)
+	for _, l := range r.Languages {
+		if seen[l.BaseURL] {
+			continue
+		}
+		seen[l.BaseURL] = true
+		p := pipeline.Problem{Severity: pipeline.Error, Rule: "base-url", File: r.ConfigFile}
+		switch u, err := url.Parse(l.BaseURL); {
+		case err != nil || u.Host == "":
+			p.Message = fmt.Sprintf("the baseURL %q is no address with a host: feeds, the sitemap and previews need one", l.BaseURL)
+			if strings.Trim(l.BaseURL, "/") == "" {
+				p.Message = "the site has no baseURL: feeds, the sitemap and previews need one"
+			}
+			p.Hint = `set baseURL = "https://…/" to where the site will be, or give it with --baseURL`
+		case loopback(u.Hostname()):
+			p.Message = fmt.Sprintf("the baseURL %q is this machine: readers cannot go there", l.BaseURL)
+			p.Hint = "set it to where the site will be; `serve` uses an address of its own"
+		default:
+			continue
+		}
+		if r.Locate != nil {
+			for _, key := range []string{"languages." + l.Code + ".baseurl", "baseurl"} {
+				// A key that is not there is located at a table around it.
+				if file, line, column := r.Locate(key); file != "" && (l.Dir != "" || key == "baseurl") {
+					p.File, p.Line, p.Column = file, line, column
+					break
+				}
+			}
+		}
+		r.Problems.Add(p)
+	}
+}
+
+func loopback(host string) bool {
+	host = strings.ToLower(host)
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && (ip.IsLoopback() || ip.IsUnspecified())
+}
+
+// examples are hosts that nobody has, and that stand in templates to be changed.
+var examples = []string{"example.org", "example.com", "example.net", "www.example.org", "www.example.com", "www.example.net"}
+
+// foreign reports whether an address of another host was left over from where
+// the site was written. A link that a reader is told about may lead to the
+// reader's own machine, unless it is to Hugo's server.
+func foreign(address string, link pipeline.Link, local, production bool) bool {
+	u, err := url.Parse(address)
+	if err != nil || local || !production {
+		return false
+	}
+	led := link.Element == "a" || link.Element == "area" || strings.HasPrefix(link.Element, "<a ") || link.Element == "a link" || link.Attribute == "action"
+	if loopback(u.Hostname()) {
+		return !led || u.Port() == "1313"
+	}
+	whole := link.Rel == "canonical" || link.Attribute == "og:url" || slices.Contains([]string{"<loc>", "<guid>", "Sitemap", "home_page_url", "feed_url"}, link.Element)
+	return whole && slices.Contains(examples, u.Hostname())
+}
+
+// checkRedirects follows the author's redirections.
+func (r *linkRun) checkRedirects() {
+	f := r.File(headers.RedirectsFile)
+	if f == nil || f.Kind == pipeline.Generated {
+		return
+	}
+	data, add := r.authors(f)
+	list, _ := headers.ParseRedirects(data)
+	first := make(map[string]int)
+	circles := make(map[string]bool) // what lies on a circle that was told
+	for _, d := range list {
+		fault := func(severity pipeline.Severity, message, hint string) {
+			add(pipeline.Problem{Line: d.Line, Severity: severity, Rule: "redirect", Message: message, Hint: hint})
+		}
+		if !strings.HasPrefix(d.From, "/") {
+			continue
+		}
+		always := len(d.Query)+len(d.Conditions) == 0
+		from := strings.TrimSuffix(d.From, "/")
+		if line, ok := first[from]; ok {
+			fault(pipeline.Warning, fmt.Sprintf("line %d is for %s too, and comes first", line, d.From), "remove one of them")
+			continue
+		}
+		if always {
+			first[from] = d.Line
+		}
+		if always && r.shadows(d, fault) {
+			continue
+		}
+		r.leads(d, circles, fault)
+	}
+}
+
+// authors is a file of static/ as its author wrote it, and a way to report what
+// is wrong with its lines. Plugins have added to what is published.
+func (r *linkRun) authors(f *pipeline.File) (data []byte, add func(pipeline.Problem)) {
+	if f.Kind == pipeline.Static {
+		if data, err := os.ReadFile(filepath.Join(r.Source, filepath.FromSlash(f.Origin))); err == nil {
+			return data, func(p pipeline.Problem) {
+				p.File = f.Origin
+				if p.Line > 0 {
+					p.Column = 1
+				}
+				r.Problems.Add(p)
+			}
+		}
+	}
+	data, err := r.Read(f.Path)
+	if err != nil {
+		data = nil // the publisher will meet it too
+	}
+	return data, func(p pipeline.Problem) {
+		p.Message, p.Line = fmt.Sprintf("%s, line %d: %s", f.Path, p.Line, p.Message), 0
+		r.Problems.Add(p)
+	}
+}
+
+// shadows tells of a redirection that hides pages, or that one hides: such a one
+// is never used.
+func (r *linkRun) shadows(d headers.Redirect, fault func(pipeline.Severity, string, string)) (unused bool) {
+	if linkcheck.Plain(d) {
+		t := r.links.Resolve(headers.RedirectsFile, "", r.links.PathOf("")+strings.TrimPrefix(d.From, "/"))
+		if t.Kind != linkcheck.Here {
+			return false
+		}
+		page := r.File(t.File)
+		if page.Facts != nil && page.Facts.Refresh != "" {
+			return false // an alias, of which the plugin redirects tells
+		}
+		if d.Force {
+			fault(pipeline.Error, fmt.Sprintf("nobody can read %s: this redirection comes before it", page.Path), "remove the redirection, or the page")
+		} else {
+			fault(pipeline.Warning, fmt.Sprintf("this is never used: the site has %s", page.Path), "remove it; to have it come before the file, write the status with a !, such as 301!")
+		}
+		return !d.Force
+	}
+	if !d.Force || strings.HasPrefix(d.To, "http") && d.From == "/*" {
+		return false // a site that has moved
+	}
+	hidden := 0
+	example := ""
+	for _, f := range r.Files() {
+		if f.Kind != pipeline.Rendered || f.MediaType != "text/html" || f.Facts != nil && f.Facts.Refresh != "" {
+			continue
+		}
+		if _, ok := d.Match("/"+strings.TrimSuffix(f.Path, "index.html"), nil); ok {
+			if hidden++; example == "" {
+				example = f.Path
+			}
+		}
+	}
+	if hidden > 0 {
+		fault(pipeline.Warning, fmt.Sprintf("this redirection comes before %d pages, such as %s", hidden, example), "without the ! it is for paths that are not there")
+	}
+	return false
+}
+
+// leads follows a redirection to its end.
+func (r *linkRun) leads(d headers.Redirect, circles map[string]bool, fault func(pipeline.Severity, string, string)) {
+	if strings.Contains(d.To, "/:") || len(r.Languages) > 0 && r.Languages[0].Dir != "" {
+		return // it depends on the request, or on the host
+	}
+	end := r.links.Follow(headers.RedirectsFile, d.To)
+	t := end.Target
+	switch {
+	case end.Loop || linkcheck.Plain(d) && d.Status/100 == 3 && len(d.Query) == 0 && r.circle(d, end):
+		if circles[strings.Trim(d.From, "/")] {
+			return
+		}
+		for _, hop := range append([]string{d.To}, end.Hops...) {
+			circles[strings.Trim(hop, "/")] = true
+		}
+		fault(pipeline.Error, fmt.Sprintf("%s is led in a circle: %s", d.From, strings.Join(append([]string{d.To}, end.Hops...)[:min(len(end.Hops)+1, 5)], ", ")), "let it lead to a page")
+	case r.ignores("/" + t.Path):
+	case t.Kind == linkcheck.Missing, t.Kind == linkcheck.OtherCase:
+		hint := ""
+		if t.Kind == linkcheck.OtherCase {
+			hint = "did you mean " + r.links.PathOf(t.File) + "?"
+		} else if near := r.links.Nearest(t.Path); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		fault(pipeline.Error, fmt.Sprintf("this leads to %s, which is not there", r.links.PathOf(t.Path)), hint)
+	case t.Kind == linkcheck.Malformed:
+		fault(pipeline.Error, fmt.Sprintf("%q is no address: %s", d.To, t.Why), "")
+	case len(end.Hops) > 0 && d.Status/100 == 3 && d.To != "/":
+		fault(pipeline.Warning, fmt.Sprintf("%s is a redirection itself, to %s: readers make a detour", d.To, end.Hops[len(end.Hops)-1]), "lead to "+end.Hops[len(end.Hops)-1]+" at once")
+	}
+}
+
+// circle reports whether a redirection's end is itself.
+func (r *linkRun) circle(d headers.Redirect, end linkcheck.End) bool {
+	if !d.Force && end.Kind == linkcheck.Here {
+		return false
+	}
+	return end.Kind != linkcheck.Elsewhere && end.Path != "" && strings.Trim("/"+end.Path, "/") == strings.Trim(d.From, "/")
+}
+
+// checkHeaders reports the author's rules of _headers that are for no file.
+func (r *linkRun) checkHeaders() {
+	f := r.File(headers.File)
+	if f == nil || f.Kind != pipeline.Static {
+		return
+	}
+	data, add := r.authors(f)
+	rules, _ := headers.Parse(data)
+	files := r.Files()
+	for _, rule := range rules {
+		if strings.HasPrefix(rule.Path, "/.") || strings.HasPrefix(rule.Path, "/*") || r.ignores(rule.Path) {
+			continue
+		}
+		used := slices.ContainsFunc(files, func(f *pipeline.File) bool {
+			p := "/" + f.Path
+			return rule.Match(p) || rule.Match(strings.TrimSuffix(p, "index.html")) || rule.Match(strings.TrimSuffix(p, ".html"))
+		})
+		if !used {
+			add(pipeline.Problem{Line: rule.Line, Severity: pipeline.Warning, Rule: "headers", Message: fmt.Sprintf("no file of the site has the path %s", rule.Path), Hint: "mend the path, or remove the rule"})
+		}
+	}
+}
