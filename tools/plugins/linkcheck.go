@@ -283,7 +283,7 @@ func (r *linkRun) page(f *pipeline.File, facts *pipeline.Facts, link pipeline.Li
 		return // it is shown at any path
 	}
 	t := r.resolve(f.Path, facts.Base, link.URL)
-	if whole && !r.noBase && relativeAddress(link.URL) {
+	if whole && !r.noBase && isRelativeAddress(link.URL) {
 		r.fault(linkFault{file: f, link: link, target: t, rule: "relative-url", severity: pipeline.Warning})
 		return
 	}
@@ -296,7 +296,7 @@ func (r *linkRun) ref(f *pipeline.File, ref linkcheck.Ref) {
 	if ref.Image {
 		link.Attribute = "src"
 	}
-	relative := relativeAddress(ref.Address) && !r.noBase
+	relative := isRelativeAddress(ref.Address) && !r.noBase
 	if relative && ref.Whole {
 		r.fault(linkFault{file: f, link: link, rule: "relative-url", severity: pipeline.Error})
 		return
@@ -333,7 +333,7 @@ func (r *linkRun) where(f *pipeline.File, ref linkcheck.Ref, link pipeline.Link)
 	return len(r.faults) == before
 }
 
-func relativeAddress(s string) bool {
+func isRelativeAddress(s string) bool {
 	s = strings.TrimSpace(s)
 	name, _, _ := strings.Cut(s, "/")
 	return (csp.Source(s) == csp.Self || strings.HasPrefix(s, "#")) && !strings.Contains(name, ":")
