@@ -17,6 +17,7 @@ import (
 	"duskpress/tools/csp"
 	"duskpress/tools/headers"
 	"duskpress/tools/linkcheck"
+	"duskpress/tools/page"
 	"duskpress/tools/pipeline"
 )
 
@@ -242,7 +243,7 @@ func (r *linkRun) factsOf(f *pipeline.File) (*pipeline.Facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts := readFacts(data)
+	facts, _ := page.Read(data)
 	r.facts[f.Path] = facts
 	return facts, nil
 }
