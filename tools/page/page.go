@@ -125,6 +125,7 @@ func (r *reader) startTag(element string, selfClosing bool) {
 			r.noValue(element, string(a.Key))
 		}
 	}
+	r.links.start(f, element, r.attrs)
 	switch element {
 	case "html", "head", "body":
 		f.Whole = true

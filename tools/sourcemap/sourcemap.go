@@ -134,19 +134,6 @@ func (m *Map) Link(address string) []Place { return m.find(m.links, address) }
 // Image is Link for pictures.
 func (m *Map) Image(address string) []Place { return m.find(m.images, address) }
 
-// Value returns where an address stands as the value of an attribute or of a
-// shortcode's parameter.
-func (m *Map) Value(address string) []Place {
-	for _, s := range spellings(address) {
-		at := m.occurrences(s)
-		at = slices.DeleteFunc(at, func(off int) bool { return off == 0 || !strings.ContainsRune("\"'`= ", rune(m.src[off-1])) })
-		if len(at) > 0 {
-			return m.places(at)
-		}
-	}
-	return nil
-}
-
 // Ending returns where an address stands that ends so, in a link, a picture, or
 // a shortcode. What it begins with may have been made relative to something.
 func (m *Map) Ending(suffix string) []Place {
@@ -186,6 +173,19 @@ func isWord(c byte) bool {
 	return c == '-' || c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf
 }
 
+// Value returns where an address stands as the value of an attribute or of a
+// shortcode's parameter.
+func (m *Map) Value(address string) []Place {
+	for _, s := range spellings(address) {
+		at := m.occurrences(s)
+		at = slices.DeleteFunc(at, func(off int) bool { return off == 0 || !strings.ContainsRune("\"'`= ", rune(m.src[off-1])) })
+		if len(at) > 0 {
+			return m.places(at)
+		}
+	}
+	return nil
+}
+
 // Text returns where a text stands outside of code.
 func (m *Map) Text(s string) []Place { return m.places(m.occurrences(s)) }
 
@@ -199,6 +199,21 @@ func (m *Map) Heading(text string) []Place {
 		}
 	}
 	return m.places(at)
+}
+
+// Rest is what stands at a place, to the end of its line.
+func (m *Map) Rest(p Place) string {
+	src := m.src
+	for range p.Line - 1 {
+		i := bytes.IndexByte(src, '\n')
+		if i < 0 {
+			return ""
+		}
+		src = src[i+1:]
+	}
+	line, _, _ := bytes.Cut(src, []byte("\n"))
+	runes := []rune(string(line))
+	return string(runes[min(max(p.Column-1, 0), len(runes)):])
 }
 
 // Has reports whether the file has a text in which a word stands, whatever stands
@@ -273,21 +288,6 @@ func fold(s string) string {
 		}
 		return -1
 	}, s)
-}
-
-// Rest is what stands at a place, to the end of its line.
-func (m *Map) Rest(p Place) string {
-	src := m.src
-	for range p.Line - 1 {
-		i := bytes.IndexByte(src, '\n')
-		if i < 0 {
-			return ""
-		}
-		src = src[i+1:]
-	}
-	line, _, _ := bytes.Cut(src, []byte("\n"))
-	runes := []rune(string(line))
-	return string(runes[min(max(p.Column-1, 0), len(runes)):])
 }
 
 // First returns the place at which the body begins.
