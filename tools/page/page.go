@@ -144,7 +144,6 @@ func (r *reader) startTag(element string, selfClosing bool) {
 		r.picture++
 	}
 	f.Shows = f.Shows || shown[element] && r.hidden == 0
-	r.links.start(f, element, r.attrs)
 	r.head.start(element, r.attrs)
 	r.outline.start(element, r.attrs, r.hidden)
 	r.depth(element, 1)
