@@ -102,12 +102,12 @@ func (o *outline) check(r *reader) {
 	switch {
 	case len(first) == 0 && r.facts.Shows:
 		r.report(pipeline.Fault{
-			Rule: "h1", Severity: pipeline.Warning, Cause: "none", Message: "the page has no h1, by which its readers know what it is about",
+			Rule: "main-heading", Severity: pipeline.Warning, Cause: "none", Message: "the page has no h1, by which its readers know what it is about",
 			Hint: "let the template print the title as <h1>",
 		})
 	case len(first) > 1:
 		r.report(pipeline.Fault{
-			Rule: "h1", Severity: pipeline.Warning, Cause: "many",
+			Rule: "main-heading", Severity: pipeline.Warning, Cause: "many",
 			Message: fmt.Sprintf("the page has %d h1: %s and %s", len(first), quote(first[0]), quote(first[1])),
 			Hint:    "the template prints the title; begin the headings of the text with ##",
 			Subject: pipeline.HeadingSubject, Texts: append(first[1:], first[0]),

@@ -136,7 +136,7 @@ func (r *reader) startTag(element string, selfClosing bool) {
 	case "link":
 		if rel, _ := find(r.attrs, "rel"); hasWord(rel, "stylesheet") && !hasWord(rel, "alternate") {
 			href, _ := find(r.attrs, "href")
-			f.Sheets = append(f.Sheets, string(href))
+			f.Sheets = append(f.Sheets, one(string(href)))
 		}
 	case "script":
 		r.inData = isData(r.attrs)
@@ -235,7 +235,7 @@ func hasWord(list []byte, word string) bool {
 // image keeps an img element.
 func (r *reader) image() {
 	src, _ := find(r.attrs, "src")
-	m := pipeline.Image{Src: string(src), Chosen: r.picture > 0}
+	m := pipeline.Image{Src: one(string(src)), Chosen: r.picture > 0}
 	if bytes.HasPrefix(src, []byte("data:")) {
 		m.Src = "data:"
 	}

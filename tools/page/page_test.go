@@ -63,7 +63,7 @@ func TestFaults(t *testing.T) {
 		`<p title="a=b class=c class=d">x`:                                                    "",
 		"<h2>a</h2><h4>b</h4>":                                                                "skipped-heading: 2 4",
 		"<h2>a</h2><h3>b</h3><h2>c</h2>":                                                      "",
-		"<h1>again</h1>":                                                                      "h1: many",
+		"<h1>again</h1>":                                                                      "main-heading: many",
 		`<script type="application/ld+json">{"a":1}</script>`:                                 "",
 		`<script type="application/ld+json">{"a":1,}</script>`:                                "json: script",
 		`<script>{{ .X }} ZgotmplZ</script>`:                                                  "",
@@ -92,7 +92,7 @@ func TestWholePages(t *testing.T) {
 		"<!doctype html><title> </title><h1>x</h1>":                                     "html: title",
 		"<!doctype html><title>x</title><h1>é</h1>":                                     "html: charset",
 		"\ufeff<!doctype html><title>x</title><h1>é</h1>":                               "",
-		"<!doctype html><title>x</title><p>x":                                           "h1: none",
+		"<!doctype html><title>x</title><p>x":                                           "main-heading: none",
 		"<!doctype html><title>x</title><meta http-equiv=refresh content='0; url=/x/'>": "",
 		"<!doctype html><html lang><title>x</title><h1>x</h1>":                          "html: lang",
 	} {
@@ -112,7 +112,8 @@ func TestFacts(t *testing.T) {
 		Title: "T", Lang: "en", IDs: []string{"x", "y"}, Whole: true, Shows: true, Sheets: []string{"/a.css"},
 		Links: []pipeline.Link{
 			{Element: "link", Attribute: "href", URL: "no.css", Rel: "alternate stylesheet"}, {Element: "link", Attribute: "href", URL: "/a.css", Rel: "stylesheet"}, {Element: "a", Attribute: "href", URL: "/b/"},
-			{Element: "img", Attribute: "src", URL: "/p.png"}, {Element: "img", Attribute: "src", URL: "/q.png"}, {Element: "img", Attribute: "srcset", URL: "/r.png"},
+			{Element: "img", Attribute: "src", URL: "/p.png"}, {Element: "img", Attribute: "src", URL: "/q.png"},
+			{Element: "img", Attribute: "srcset", URL: "/r.png"},
 			{Element: "img", Attribute: "src", URL: "data:image/png;base64,AAAA"},
 		},
 		Images: []pipeline.Image{

@@ -16,7 +16,7 @@ func init() {
 		Rules: map[string]string{
 			"html":         "HTML that browsers have to mend, each in its own way",
 			"duplicate-id": "two elements of a page with one id",
-			"h1":           "a page with no h1, or more than one",
+			"main-heading": "a page with no h1, or more than one",
 			"unrendered":   "a shortcode, placeholder or refused value that readers would see",
 		},
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
@@ -30,7 +30,7 @@ func init() {
 					checkEmpty(causes, f)
 					for _, x := range f.Faults {
 						// Only a text is sure to need a heading of its own.
-						if x.Rule != "h1" || x.Cause != "none" || f.Content != nil && !f.Content.Blank {
+						if x.Rule != "main-heading" || x.Cause != "none" || f.Content != nil && !f.Content.Blank {
 							causes.Add(f, x)
 						}
 					}

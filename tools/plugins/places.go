@@ -107,7 +107,7 @@ func (p *places) findHeading(f *pipeline.File, x pipeline.Fault) pipeline.Found 
 		}
 	}
 	drop := p.anywhere(x.Texts[0], func(c *pipeline.Content) bool { return c != f.Content && len(p.sourceMap(c).Heading(x.Texts[0])) > 0 })
-	return pipeline.Found{Drop: drop && x.Rule != "h1"}
+	return pipeline.Found{Drop: drop && x.Rule != "main-heading"}
 }
 
 // findMarkup looks for a tag, or for what else an author may have written that
