@@ -323,7 +323,7 @@ func testPageScript(t *testing.T, public string) {
 		}
 	}
 	sum := 0
-	for _, pattern := range []string{"first", "toggle", "page"} {
+	for _, pattern := range []string{"first", "site", "page"} {
 		files, err := filepath.Glob(filepath.Join(public, "js", pattern+".*.js"))
 		if err != nil || len(files) != 1 {
 			t.Fatalf("%s: %q, %v", pattern, files, err)
