@@ -54,7 +54,7 @@ func TestInNamespace(t *testing.T) {
 			if err := os.Mkdir(disk, 0o777); err != nil {
 				t.Fatal(err)
 			}
-			if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=24m"); err != nil {
+			if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=96m"); err != nil {
 				t.Skip("SKIPPED: full disks are not tested, as no tmpfs can be mounted:", err)
 			}
 			t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
@@ -91,7 +91,7 @@ func TestInNamespace(t *testing.T) {
 					t.Fatalf("%d bytes free: public/ changed:\n%s", free, diff)
 				}
 				t.Logf("%d bytes free: exit %d\n%s", free, code, tail(out, 600))
-				if free > 24<<20 {
+				if free > 96<<20 {
 					t.Fatal("no build succeeded")
 				}
 			}
