@@ -12,9 +12,6 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 
 	"duskpress/tools/pipeline"
 )
@@ -52,21 +49,11 @@ func (l *links) markdown(c *pipeline.Collection) goldmark.Extender {
 	for _, content := range c.Contents {
 		l.contents = append(l.contents, content.Path)
 	}
-	return l
+	return transformer{linksAt, l.resolve}
 }
 
-// Extend implements goldmark.Extender.
-func (l *links) Extend(md goldmark.Markdown) {
-	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(l, 95)))
-}
-
-// Transform rewrites the destinations of links to content files.
-func (l *links) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
-	d := pipeline.DocumentOf(pc)
-	if d.Content == nil {
-		return
-	}
-	src := reader.Source()
+// resolve rewrites the destinations of links to content files.
+func (l *links) resolve(d *pipeline.Document, doc *ast.Document, src []byte) {
 	ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		link, ok := n.(*ast.Link)
 		if !ok || !entering {
