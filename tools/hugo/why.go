@@ -2,6 +2,7 @@ package hugo
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -285,7 +286,7 @@ func (e *Engine) kindOf(c *pipeline.Content) string {
 	if parts[0] == "" {
 		return "home"
 	}
-	if slices.Contains(sortedValues(e.configs.Base.Taxonomies), parts[0]) {
+	if slices.Contains(slices.Collect(maps.Values(e.configs.Base.Taxonomies)), parts[0]) {
 		if len(parts) == 1 {
 			return "taxonomy"
 		}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"unique"
@@ -129,19 +130,10 @@ func dataAddresses(v any, key string, take func(string)) {
 			dataAddresses(e, key, take)
 		}
 	case map[string]any:
-		for _, k := range sortedNames(v) {
+		for _, k := range slices.Sorted(maps.Keys(v)) {
 			dataAddresses(v[k], k, take)
 		}
 	}
-}
-
-func sortedNames(m map[string]any) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // addLink keeps an address. Most stand in many pages: one copy is enough for all.
