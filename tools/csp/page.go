@@ -3,8 +3,8 @@
 //
 // What enters: the tags of an HTML page as a tokenizer finds them, the text of
 // a style sheet, sources that an owner allows. What leaves: uses, sources, and
-// the text of a policy, the same for the same input. It parses no page itself,
-// reads no file, and never writes unsafe-inline or unsafe-eval.
+// the text of a policy, the same for the same input. It reads no file, parses a
+// page only where nobody else does, and never writes unsafe-inline or unsafe-eval.
 package csp
 
 import (
@@ -62,7 +62,7 @@ func (p *Page) Start(element string, attrs []Attr) {
 	}
 	for i, a := range attrs {
 		if !repeated(attrs, i) {
-			p.attribute(element, a, attrs)
+			p.attribute(element, a)
 		}
 	}
 }
@@ -106,7 +106,7 @@ var loads = map[[2]string]string{
 // navigations are attributes whose javascript: addresses a browser would run.
 var navigations = map[string]bool{"href": true, "xlink:href": true, "src": true, "action": true, "formaction": true, "data": true}
 
-func (p *Page) attribute(element string, a Attr, attrs []Attr) {
+func (p *Page) attribute(element string, a Attr) {
 	key := string(a.Key)
 	switch {
 	case key == "style":
