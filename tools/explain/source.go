@@ -31,7 +31,7 @@ func (s *Site) content(a *Answer, c *pipeline.Content) {
 	s.tags(a, c, page)
 	if page != nil {
 		a.Page = pageOf(page)
-		if isMarkdown(c) {
+		if c.IsMarkdown() {
 			a.Markdown = s.Markdown
 		}
 		for _, o := range page.Outputs {
@@ -108,14 +108,6 @@ func paths(list []Output) []string {
 		}
 	}
 	return out
-}
-
-func isMarkdown(c *pipeline.Content) bool {
-	switch strings.ToLower(extension(c.Base())) {
-	case "md", "markdown", "mdown":
-		return true
-	}
-	return false
 }
 
 func (s *Site) pageOf(c *pipeline.Content) *pipeline.Page {
@@ -447,7 +439,7 @@ func (s *Site) output(a *Answer, path string) {
 			if s.Trace != nil {
 				a.Source = touches(s.Trace.Source(content.Path))
 			}
-			if isMarkdown(content) {
+			if content.IsMarkdown() {
 				a.Markdown = s.Markdown
 			}
 		}

@@ -35,10 +35,10 @@ func (o *outline) start(element string, attrs []csp.Attr, hidden int) {
 	if n == 0 || hidden > 0 {
 		return
 	}
-	if _, ok := find(attrs, "hidden"); ok {
+	if _, ok := csp.Find(attrs, "hidden"); ok {
 		return
 	}
-	id, _ := find(attrs, "id")
+	id, _ := csp.Find(attrs, "id")
 	o.headings = append(o.headings, heading{level: n, id: string(id)})
 	o.open = true
 }

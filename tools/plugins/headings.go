@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -62,7 +61,7 @@ type headingForm struct {
 
 func (h *headings) collect(_ context.Context, c *pipeline.Collection) error {
 	for _, content := range c.Contents {
-		if content.Format != "" || !isMarkdown(content) {
+		if content.Format != "" || !content.IsMarkdown() {
 			continue
 		}
 		src, err := content.Read()
@@ -113,14 +112,6 @@ func afterLines(src []byte, n int) []byte {
 		src = src[i+1:]
 	}
 	return src
-}
-
-func isMarkdown(c *pipeline.Content) bool {
-	switch strings.ToLower(path.Ext(c.Base())) {
-	case ".md", ".markdown", ".mdown":
-		return true
-	}
-	return false
 }
 
 func anySlice(list []string) []any {

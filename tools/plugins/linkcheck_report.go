@@ -390,14 +390,7 @@ func (p *linkPlaces) anchorMessage(f linkFault, written string) (message, hint s
 	if err != nil {
 		plain = f.target.Fragment
 	}
-	if near := pipeline.Nearest(plain, facts.IDs); near != "" {
-		return message, fmt.Sprintf("did you mean #%s?", near)
-	}
-	ids := slices.Compact(slices.Sorted(slices.Values(facts.IDs)))
-	if len(ids) == 0 {
-		return message, "that page has no part with an id"
-	}
-	return message, "its parts are #" + strings.Join(ids[:min(len(ids), 8)], ", #")
+	return message, partHint(plain, facts.IDs)
 }
 
 // leftOut says so if a content file of that name is not published.

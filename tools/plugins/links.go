@@ -158,14 +158,20 @@ func (l *links) check(_ context.Context, s *pipeline.Site) error {
 		if page == nil || page.Facts == nil || page.Facts.HasID(f.id) {
 			continue
 		}
-		hint := "that page has no part with an id"
-		if near := pipeline.Nearest(f.id, page.Facts.IDs); near != "" {
-			hint = fmt.Sprintf("did you mean #%s?", near)
-		} else if ids := slices.Sorted(slices.Values(page.Facts.IDs)); len(ids) > 0 {
-			hint = "its parts are #" + strings.Join(ids[:min(len(ids), 8)], ", #")
-		}
 		s.Problems.Add(f.content.Problem(f.at, pipeline.Error, "content-link",
-			fmt.Sprintf("%q leads to a page without that part", written), hint))
+			fmt.Sprintf("%q leads to a page without that part", written), partHint(f.id, page.Facts.IDs)))
 	}
 	return nil
+}
+
+// partHint names the part of a page that was probably meant, or those that it has.
+func partHint(id string, ids []string) string {
+	if near := pipeline.Nearest(id, ids); near != "" {
+		return fmt.Sprintf("did you mean #%s?", near)
+	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	if len(ids) == 0 {
+		return "that page has no part with an id"
+	}
+	return "its parts are #" + strings.Join(ids[:min(len(ids), 8)], ", #")
 }
