@@ -83,7 +83,7 @@ func (e *Engine) whyHeld(c *pipeline.Content, at func(key, text, hint string) pi
 		list = append(list, r)
 	}
 	now := htime.Now()
-	for _, key := range []string{"publishdate", "pubdate", "published", "date"} {
+	for _, key := range publishKeys {
 		t, ok := e.date(c, key)
 		if !ok {
 			continue
@@ -94,7 +94,7 @@ func (e *Engine) whyHeld(c *pipeline.Content, at func(key, text, hint string) pi
 		}
 		break
 	}
-	for _, key := range []string{"expirydate", "unpublishdate"} {
+	for _, key := range expiryKeys {
 		t, ok := e.date(c, key)
 		if !ok {
 			continue
