@@ -18,7 +18,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"duskpress/tools/hugo"
-	"duskpress/tools/pipeline"
 	"duskpress/tools/report"
 	"duskpress/tools/serve"
 )
@@ -58,11 +57,7 @@ func (c *cli) serve() *cobra.Command {
 }
 
 func (c *cli) runServe(ctx context.Context, flags *serveFlags) error {
-	p := &press{
-		cli: c, flags: &flags.buildFlags, log: c.log(), start: time.Now(), problems: new(pipeline.Problems),
-		progress: &report.Progress{Out: c.stderr, Terminal: isTerminal(c.stderr), Quiet: c.quiet || report.Format(c.format) == report.JSON},
-		summary:  report.Summary{Command: c.command},
-	}
+	p := c.newPress(&flags.buildFlags, false)
 	bind, err := netip.ParseAddr(flags.bind)
 	if err != nil {
 		return c.fail(fmt.Sprintf("--bind %q is no IP address", flags.bind), "it is 127.0.0.1 for this machine alone, or 0.0.0.0")

@@ -24,7 +24,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"duskpress/tools/headers"
@@ -35,7 +34,7 @@ const defaultCache = "public, max-age=0, must-revalidate"
 
 // A Site is one published site.
 type Site struct {
-	dir    atomic.Pointer[string]
+	dir    string
 	prefix string
 	log    *slog.Logger
 
@@ -57,16 +56,12 @@ func New(dir, prefix string, log *slog.Logger) *Site {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s := &Site{prefix: "/" + strings.Trim(prefix, "/"), log: log}
+	s := &Site{dir: dir, prefix: "/" + strings.Trim(prefix, "/"), log: log}
 	if s.prefix != "/" {
 		s.prefix += "/"
 	}
-	s.SetDir(dir)
 	return s
 }
-
-// SetDir serves another directory from the next request on.
-func (s *Site) SetDir(dir string) { s.dir.Store(&dir) }
 
 // ServeHTTP implements http.Handler.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -80,7 +75,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// For each request anew: a build puts another directory in the place of this one.
-	root, err := os.OpenRoot(*s.dir.Load())
+	root, err := os.OpenRoot(s.dir)
 	if err != nil {
 		http.Error(w, "the site is not there", http.StatusServiceUnavailable)
 		return
