@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"duskpress/tools/csp"
 	"duskpress/tools/headers"
 )
 
@@ -124,15 +125,6 @@ func (s *Site) PathOf(file string) string {
 	return b.Path + p
 }
 
-// clean is an address as a browser reads it.
-func clean(s string) string {
-	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
-	if strings.ContainsAny(s, "\n\r\t") {
-		s = strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(s)
-	}
-	return s
-}
-
 var schemePattern = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*):`)
 
 // scheme is that of an address, in lower case, and what follows it.
@@ -151,7 +143,7 @@ func scheme(s string) (name, rest string) {
 // Resolve finds where an address leads that stands in a file of the site.
 // baseHref is the page's base element, if it has one.
 func (s *Site) Resolve(from, baseHref, address string) Target {
-	address = clean(address)
+	address = csp.Clean(address)
 	var t Target
 	address, t.Fragment, _ = strings.Cut(address, "#")
 	if address == "" && baseHref == "" {
@@ -205,7 +197,7 @@ func (s *Site) Resolve(from, baseHref, address string) Target {
 
 // baseHrefPath is the path that relative addresses begin at, without escapes.
 func (s *Site) baseHrefPath(from, href string) string {
-	href, _, _ = strings.Cut(clean(href), "#")
+	href, _, _ = strings.Cut(csp.Clean(href), "#")
 	href, _, _ = strings.Cut(href, "?")
 	name, rest := "", href
 	if href != "" {
