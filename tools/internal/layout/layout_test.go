@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve"},
+	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve", "watch"},
 	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
@@ -41,6 +41,7 @@ var may = map[string][]string{
 	"headers":  {},
 	"publish":  {},
 	"serve":    {"headers"},
+	"watch":    {},
 	// Pages are looked at with the headers that their host sends.
 	"internal/browser": {"serve"},
 	"formats":          {},
