@@ -111,12 +111,16 @@
 
   let events;
   let last = { problems: [] };
+  const heard = () => {
+    clearTimeout(told);
+    told = undefined;
+  };
   const listen = () => {
     if (events || document.hidden) return;
     events = new EventSource(new URL("events", own));
     events.onmessage = (e) => {
       last = JSON.parse(e.data);
-      clearTimeout(told);
+      heard();
       show(last, false);
       // The first word may be of a build that came while this page was on its way, or was not looked at.
       const first = build == undefined;
@@ -124,13 +128,12 @@
       build = last.build;
     };
     events.onerror = () => {
-      clearTimeout(told);
-      told = setTimeout(() => show(last, true), 1500);
+      told ??= setTimeout(() => show(last, true), 1500); // it tries again and again
     };
   };
   // Browsers keep few connections to a host, so a page that nobody sees has none.
   const leave = () => {
-    clearTimeout(told);
+    heard();
     events?.close();
     events = undefined;
   };
