@@ -31,6 +31,7 @@ type live struct {
 
 	builds int
 	dir    string // of the newest good build
+	before string // and of the one before, where a request may still be reading
 	files  map[string]built
 	state  serve.State
 }
@@ -44,8 +45,10 @@ type built struct {
 // run builds now, and after each change until the context ends.
 func (l *live) run(ctx context.Context, changes <-chan []string) error {
 	defer func() {
-		if l.dir != "" {
-			os.RemoveAll(l.dir)
+		for _, dir := range []string{l.before, l.dir} {
+			if dir != "" {
+				os.RemoveAll(dir)
+			}
 		}
 	}()
 	if err := l.build(ctx, nil); err != nil {
@@ -137,14 +140,11 @@ func (l *live) take(dir string, site *pipeline.Site, changed []string) {
 			s.Go = l.base.Path + strings.TrimSuffix(f.Path, "index.html")
 		}
 	}
-	old := l.dir
-	l.dir, l.files = dir, files
 	l.site.SetDir(dir)
-	l.state = s
-	if old != "" {
-		// A request may be reading there. What is open stays readable.
-		os.RemoveAll(old)
+	if l.before != "" {
+		os.RemoveAll(l.before)
 	}
+	l.before, l.dir, l.files, l.state = l.dir, dir, files, s
 }
 
 // tell shows the state in the pages.
