@@ -30,10 +30,12 @@ const module = "duskpress/tools"
 //	main -> plugins, hugo, publish, report -> pipeline
 var may = map[string][]string{
 	".":           {"hugo", "pipeline", "plugins", "publish", "report"},
-	"plugins":     {"frontmatter", "highlight", "minify", "pipeline"},
+	"plugins":     {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline"},
 	"hugo":        {"frontmatter", "minify", "pipeline"},
 	"report":      {"pipeline"},
 	"pipeline":    {},
+	"csp":         {"pipeline"},
+	"headers":     {},
 	"publish":     {},
 	"highlight":   {},
 	"minify":      {},
