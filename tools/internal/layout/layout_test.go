@@ -29,7 +29,7 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report -> pipeline
 var may = map[string][]string{
-	".":           {"hugo", "pipeline", "plugins", "publish", "report"},
+	".":           {"hugo", "pipeline", "plugins", "publish", "report", "serve"},
 	"plugins":     {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline"},
 	"hugo":        {"frontmatter", "minify", "pipeline"},
 	"report":      {"pipeline"},
@@ -37,6 +37,7 @@ var may = map[string][]string{
 	"csp":         {"pipeline"},
 	"headers":     {},
 	"publish":     {},
+	"serve":       {"headers"},
 	"highlight":   {},
 	"minify":      {},
 	"frontmatter": {},
