@@ -61,7 +61,7 @@ func Stylesheet(text []byte) []pipeline.Use {
 		case css.RightParenthesisToken:
 			function = false
 		case css.URLToken:
-			inside := bytes.TrimSpace(data[len("url(") : len(data)-len(")")])
+			inside := bytes.TrimSpace(bytes.TrimSuffix(data[len("url("):], []byte(")"))) // which the end of the file may lack
 			take(string(bytes.Trim(inside, `"'`)))
 		case css.StringToken:
 			if function || at == "@import" {

@@ -135,7 +135,8 @@ func Allows(allowed, needed, address string) bool {
 	if allowed == needed {
 		return true
 	}
-	a, err := url.Parse(allowed)
+	anyPort := strings.Contains(allowed, ":*")
+	a, err := url.Parse(strings.Replace(allowed, ":*", "", 1))
 	if err != nil || a.Host == "" {
 		return false
 	}
@@ -146,15 +147,14 @@ func Allows(allowed, needed, address string) bool {
 	if n.Scheme != "" && n.Scheme != a.Scheme && !(a.Scheme == "http" && n.Scheme == "https") {
 		return false
 	}
-	if p := a.Port(); p != "*" && port(a) != port(n) && !strings.HasSuffix(a.Host, ":*") {
+	if !anyPort && port(a) != port(n) {
 		return false
 	}
-	host := strings.TrimSuffix(a.Hostname(), ":*")
-	if rest, ok := strings.CutPrefix(host, "*."); ok {
+	if rest, ok := strings.CutPrefix(a.Hostname(), "*."); ok {
 		if !strings.HasSuffix(n.Hostname(), "."+rest) {
 			return false
 		}
-	} else if host != n.Hostname() {
+	} else if a.Hostname() != n.Hostname() {
 		return false
 	}
 	if a.Path == "" || a.Path == "/" {
