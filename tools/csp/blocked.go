@@ -126,8 +126,11 @@ func message(u pipeline.Use, path string, more int) string {
 		where += fmt.Sprintf(" and %d other pages", more)
 	}
 	element := "<" + u.Element + " " + u.Attribute + ">"
-	if u.Attribute == "url" {
-		element = "url() in a " + strings.TrimPrefix(u.Element, "style ") // style sheet, or a style element
+	switch {
+	case u.Element == "style":
+		element = "url() in <style>"
+	case u.Attribute == "url":
+		element = "url()"
 	}
 	switch {
 	case u.Source != "":

@@ -203,15 +203,15 @@ func yield(rules []headers.Rule, own []byte, f *pipeline.File, problems *pipelin
 			if t.Path != rules[i].Path {
 				continue
 			}
-			rules[i].Fields = slices.DeleteFunc(rules[i].Fields, func(f headers.Field) bool {
-				if f.Name == policyHeader && t.Has(f.Name) {
+			for _, mine := range t.Fields {
+				rules[i].Fields = slices.DeleteFunc(rules[i].Fields, func(f headers.Field) bool { return strings.EqualFold(f.Name, mine.Name) })
+				if strings.EqualFold(mine.Name, policyHeader) {
 					report(headers.Fault{
-						Line: t.Line, Message: "this " + policyHeader + " takes the place of the one made from the pages",
+						Line: mine.Line, Message: "this " + policyHeader + " takes the place of the one made from the pages",
 						Hint: "to add to that one, use [params.duskpress.plugins.headers]; to have yours, set the rule headers to off",
 					})
 				}
-				return t.Has(f.Name)
-			})
+			}
 		}
 	}
 	return rules
