@@ -30,6 +30,8 @@ type buildFlags struct {
 	configDir  string
 	clock      string
 	hugo       *pflag.FlagSet
+	// baseURL, unless empty, is used in place of the configured one.
+	baseURL string
 }
 
 // hugoFlags maps a flag to the key that it sets in Hugo's configuration.
@@ -72,6 +74,9 @@ func (b *buildFlags) add(cmd *cobra.Command) {
 // settings are the Hugo flags that were given, by configuration key.
 func (b *buildFlags) settings() map[string]any {
 	m := make(map[string]any)
+	if b.baseURL != "" {
+		m["baseURL"] = b.baseURL
+	}
 	for name, key := range hugoFlags {
 		f := b.hugo.Lookup(name)
 		if !f.Changed {
@@ -155,7 +160,7 @@ func (p *press) run(ctx context.Context) error {
 	}
 	pl.Progress = p.progress.Report
 	if !p.publish {
-		dir, err := p.checkDir()
+		dir, err := p.workDir("check-")
 		if err != nil {
 			return err
 		}
@@ -188,12 +193,16 @@ func (p *press) run(ctx context.Context) error {
 	return err
 }
 
-// load reads configuration and templates and sets the plugins up.
-func (p *press) load(ctx context.Context) (*hugo.Engine, *pipeline.Pipeline, error) {
-	engine, err := hugo.Load(ctx, hugo.Options{
+func (p *press) options() hugo.Options {
+	return hugo.Options{
 		Source: p.source, Environment: p.environment, ConfigFile: p.flags.configFile, ConfigDir: p.flags.configDir,
 		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Log: p.log, Problems: p.problems,
-	})
+	}
+}
+
+// load reads configuration and templates and sets the plugins up.
+func (p *press) load(ctx context.Context) (*hugo.Engine, *pipeline.Pipeline, error) {
+	engine, err := hugo.Load(ctx, p.options())
 	if err != nil {
 		return engine, nil, err
 	}
@@ -204,20 +213,20 @@ func (p *press) load(ctx context.Context) (*hugo.Engine, *pipeline.Pipeline, err
 	return engine, pl, err
 }
 
-// checkDir is a place for the files of a site that nobody will see.
-func (p *press) checkDir() (string, error) {
+// workDir is a place for the files of a site that is not published.
+func (p *press) workDir(prefix string) (string, error) {
 	state := filepath.Join(p.source, ".duskpress")
 	if err := os.MkdirAll(state, 0o777); err != nil {
 		return "", err
 	}
-	// What a killed check left is removed a day later: another may be running.
-	old, _ := filepath.Glob(filepath.Join(state, "check-*"))
+	// What a killed command left is removed a day later: another may be running.
+	old, _ := filepath.Glob(filepath.Join(state, prefix+"*"))
 	for _, dir := range old {
 		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
 			os.RemoveAll(dir)
 		}
 	}
-	return os.MkdirTemp(state, "check-")
+	return os.MkdirTemp(state, prefix)
 }
 
 // interruptGrace is how long a cancelled build may take to end by itself.
@@ -347,6 +356,9 @@ func (p *press) finish(ctx context.Context, err error) error {
 	unchanged := "nothing was published"
 	if p.publish {
 		unchanged = fmt.Sprintf("%s is as it was", p.destinationName())
+	}
+	if p.command == "serve" {
+		unchanged = "nothing is served"
 	}
 	p.summary.Outcome = unchanged
 	switch {

@@ -96,7 +96,7 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVar(&c.quiet, "quiet", false, "print problems only")
 	f.BoolVar(&c.verbose, "verbose", false, "log what each stage does")
 	f.BoolVar(&c.noColor, "no-color", false, "never colour the output")
-	root.AddCommand(c.build(), c.checkCommand(), c.plugins())
+	root.AddCommand(c.build(), c.checkCommand(), c.plugins(), c.serve())
 	return root
 }
 

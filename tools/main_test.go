@@ -34,6 +34,9 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fetch":    cmdFetch,
+			"port":     cmdPort,
+			"serving":  cmdServing,
 			"site":     cmdSite,
 			"repo":     cmdRepo,
 			"same":     cmdSame,

@@ -89,32 +89,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	logger := e.log.logger(nil)
 	loggers.SetGlobalLogger(logger)
 
-	cfg := config.New()
-	cfg.Set("workingDir", o.Source)
-	cfg.Set("environment", o.Environment)
-	cfg.Set("internal", hmaps.Params{"running": false, "watch": false, "verbose": false})
-	cfg.Set("minify.minifyOutput", false)
-	if o.Clock != "" {
-		cfg.Set("internal.clock", o.Clock)
-	}
-	for key, value := range o.Flags {
-		cfg.Set(key, value)
-	}
-	if _, ok := o.Flags["cacheDir"]; !ok && os.Getenv("HUGO_CACHEDIR") == "" {
-		cfg.Set("cacheDir", filepath.Join(o.CacheDir, "hugo"))
-	}
-	configDir := o.ConfigDir
-	if configDir == "" {
-		configDir = "config"
-	}
-	configs, err := allconfig.LoadConfig(allconfig.ConfigSourceDescriptor{
-		Flags:       cfg,
-		Fs:          hugofs.Os,
-		Filename:    o.ConfigFile,
-		ConfigDir:   configDir,
-		Environment: o.Environment,
-		Logger:      logger,
-	})
+	configs, cfg, err := readConfig(o, logger)
 	if err != nil {
 		return nil, &UsageError{e.placeTheme(e.log.fromError(err, "config")), err}
 	}
@@ -161,6 +136,50 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	e.installFilter(ctx)
 	e.noteUnsettled()
 	return e, nil
+}
+
+// readConfig reads the site's configuration, with the flags over it.
+func readConfig(o Options, logger loggers.Logger) (*allconfig.Configs, config.Provider, error) {
+	cfg := config.New()
+	cfg.Set("workingDir", o.Source)
+	cfg.Set("environment", o.Environment)
+	cfg.Set("internal", hmaps.Params{"running": false, "watch": false, "verbose": false})
+	cfg.Set("minify.minifyOutput", false)
+	if o.Clock != "" {
+		cfg.Set("internal.clock", o.Clock)
+	}
+	for key, value := range o.Flags {
+		cfg.Set(key, value)
+	}
+	if _, ok := o.Flags["cacheDir"]; !ok && os.Getenv("HUGO_CACHEDIR") == "" {
+		cfg.Set("cacheDir", filepath.Join(o.CacheDir, "hugo"))
+	}
+	configDir := o.ConfigDir
+	if configDir == "" {
+		configDir = "config"
+	}
+	configs, err := allconfig.LoadConfig(allconfig.ConfigSourceDescriptor{
+		Flags:       cfg,
+		Fs:          hugofs.Os,
+		Filename:    o.ConfigFile,
+		ConfigDir:   configDir,
+		Environment: o.Environment,
+		Logger:      logger,
+	})
+	return configs, cfg, err
+}
+
+// BaseURL is the address of the site's root as the configuration has it, empty
+// where that cannot be read: Load says why.
+func BaseURL(o Options) string {
+	if checkSource(o.Source) != nil || !hasConfig(o) {
+		return ""
+	}
+	configs, _, err := readConfig(o, newLogCapture(o.Source, new(pipeline.Problems)).logger(nil))
+	if err != nil {
+		return ""
+	}
+	return configs.Base.C.BaseURL.String()
 }
 
 func checkSource(dir string) error {

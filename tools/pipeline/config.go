@@ -70,7 +70,8 @@ func decodeStrict(raw map[string]any, v any) error {
 	return nil
 }
 
-// ConfigError is a fault in [params.duskpress]. Key is the dotted key below it.
+// ConfigError is a fault in [params.duskpress]. Key is the dotted key below it;
+// in an error from a plugin's New, below the table of the plugin.
 type ConfigError struct {
 	Key string
 	Err error

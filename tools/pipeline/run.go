@@ -115,7 +115,12 @@ func New(r *Registry, settings Settings, problems *Problems, log *slog.Logger) (
 		}
 		hooks, err := p.configure(plugin, table)
 		if err != nil {
-			fault("plugins."+plugin.Name, fmt.Errorf("plugin %q: %w", plugin.Name, err))
+			key := "plugins." + plugin.Name
+			var ce *ConfigError
+			if errors.As(err, &ce) && ce.Key != "" {
+				key += "." + ce.Key
+			}
+			fault(key, fmt.Errorf("plugin %q: %w", plugin.Name, err))
 			continue
 		}
 		if settings.Compat {

@@ -56,6 +56,23 @@ type Facts struct {
 	Lang  string
 	IDs   []string
 	Links []Link
+	// Refresh is where a page sends its reader at once, with a meta element.
+	Refresh string
+	// Uses are what the page asks of a Content-Security-Policy, each once.
+	Uses []Use
+}
+
+// A Use is one thing in a page that a Content-Security-Policy decides on.
+type Use struct {
+	Directive string // that decides, such as img-src
+	// Source is what the policy has to name: 'self', data:, an origin, a hash.
+	// Nothing that a strict policy can name would allow a use without one.
+	Source string
+	// Address is written in the page, where another host is asked.
+	Address string
+	// Inline is the style, handler or script that stands in an attribute.
+	Inline             string
+	Element, Attribute string
 }
 
 // A Link is one reference out of a page, as it is written there.
@@ -111,7 +128,8 @@ func (s *Site) File(path string) *File {
 func (s *Site) Read(path string) ([]byte, error) { return s.store.Read(path) }
 
 // Add gives the site a new file, which then passes the File phase. It is for
-// Generate hooks; a path that is taken is an error.
+// Generate hooks, and for Finish hooks that add what no other hook has to see;
+// a path that is taken is an error.
 func (s *Site) Add(p string, data []byte) error {
 	if !validPath(p) {
 		return fmt.Errorf("adding %q: not a relative, clean, slash-separated path", p)

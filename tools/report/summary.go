@@ -22,6 +22,8 @@ type Summary struct {
 	LeftOut     []LeftOut
 	Notes       []string
 	Duration    time.Duration
+	// Running commands have no exit code yet.
+	Running bool
 }
 
 // LeftOut is one content file that is not published, and why.
@@ -30,15 +32,20 @@ type LeftOut struct {
 	Reason string `json:"reason"`
 }
 
-// Summary writes the summary; its last line carries the exit code.
+// Summary writes the summary; its last line carries the exit code, if there is
+// one yet.
 func (p Printer) Summary(s Summary) {
 	if p.Format == JSON {
-		line, err := json.Marshal(map[string]any{
+		m := map[string]any{
 			"command": s.Command, "exit": s.Exit, "outcome": s.Outcome, "destination": s.Destination,
 			"pages": s.Pages, "files": s.Files, "bytes": s.Bytes, "bytes_before_minifying": s.RawBytes,
 			"errors": s.Errors, "warnings": s.Warnings, "left_out": orEmpty(s.LeftOut), "notes": orEmpty(s.Notes),
 			"milliseconds": s.Duration.Milliseconds(),
-		})
+		}
+		if s.Running {
+			delete(m, "exit")
+		}
+		line, err := json.Marshal(m)
 		if err == nil {
 			fmt.Fprintf(p.Out, "%s\n", line)
 		}
@@ -60,7 +67,11 @@ func (p Printer) Summary(s Summary) {
 	if s.Errors+s.Warnings > 0 {
 		fmt.Fprintf(&b, "%s, %s\n", plural(s.Errors, "error"), plural(s.Warnings, "warning"))
 	}
-	fmt.Fprintf(&b, "%s: %s, exit=%d\n", s.Command, s.Outcome, s.Exit)
+	if s.Running {
+		fmt.Fprintf(&b, "%s: %s\n", s.Command, s.Outcome)
+	} else {
+		fmt.Fprintf(&b, "%s: %s, exit=%d\n", s.Command, s.Outcome, s.Exit)
+	}
 	fmt.Fprint(p.Out, b.String())
 }
 

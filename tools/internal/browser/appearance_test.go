@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"duskpress/tools/internal/sitetest"
+	"duskpress/tools/serve"
 )
 
 // The page's --bg in css/tokens.css.
@@ -36,31 +36,33 @@ func background(dark bool) string {
 	return lightBackground
 }
 
-// strict lets pages use what they bring along, and nothing inline.
-const strict = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
-
 // late is how long serveStrict waits before it sends a script that does not
 // block rendering: long enough for a frame without it, on a slow machine too.
 const late = 400 * time.Millisecond
 
-// serveStrict serves a site with a strict policy, and, where slow is set, like
-// a slow network. Each of these has an origin, and so a storage, of its own.
+// serveStrict serves a site with its own strict policy, and, where slow is set,
+// like a slow network. Each of these has an origin, and so a storage, of its own.
 func serveStrict(t *testing.T, public string, slow bool) (address string) {
-	files := http.FileServer(http.Dir(public))
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	files := serve.New(public, "", nil)
+	return ServeHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if slow {
 			delay := late / 10
 			if strings.HasPrefix(r.URL.Path, "/js/toggle.") {
 				delay = late
 			}
 			time.Sleep(delay)
-			w.Header().Set("Cache-Control", "no-store")
+			w = noStore{w}
 		}
-		w.Header().Set("Content-Security-Policy", strict)
 		files.ServeHTTP(w, r)
 	}))
-	t.Cleanup(s.Close)
-	return s.URL
+}
+
+// noStore keeps a browser from keeping what it was sent.
+type noStore struct{ http.ResponseWriter }
+
+func (w noStore) WriteHeader(status int) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.ResponseWriter.WriteHeader(status)
 }
 
 // call runs a command of the protocol in a tab.

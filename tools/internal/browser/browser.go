@@ -1,7 +1,7 @@
 // Package browser lets tests look at a built site as a reader does, with a
 // headless Chromium.
 //
-// In goes a directory with a site, served on loopback; out come what scripts
+// In goes a directory with a site, served on loopback with its own headers; out come what scripts
 // in its pages return and what the browser complained about. The browser finds
 // no other host, keeps nothing, and lives as long as the test that started it.
 // Every step has a deadline. The package never waits for a fixed time.
@@ -26,6 +26,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"duskpress/tools/serve"
 )
 
 // Required is the environment variable that turns a missing browser from a
@@ -224,10 +226,14 @@ func local(address string) bool {
 	return net.ParseIP(u.Hostname()).IsLoopback()
 }
 
-// Serve serves a directory on loopback until the end of the test, and returns
-// its address without a slash at the end. The directory may be made later.
-func Serve(t testing.TB, dir string) string {
-	s := httptest.NewServer(http.FileServer(http.Dir(dir)))
+// Serve serves a site on loopback as its web host does, with the headers of its
+// _headers, until the end of the test, and returns its address without a slash
+// at the end. The directory may be made later.
+func Serve(t testing.TB, dir string) string { return ServeHandler(t, serve.New(dir, "", nil)) }
+
+// ServeHandler is Serve for any handler.
+func ServeHandler(t testing.TB, h http.Handler) string {
+	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return s.URL
 }

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path"
 	"path/filepath"
@@ -113,11 +114,11 @@ func TestSite(t *testing.T) {
 			t.Errorf("the background at %d px is %s in light and in dark", width, light)
 		}
 	}
-	t.Run("faults", func(t *testing.T) { testFaults(t, b, public, address) })
+	t.Run("faults", func(t *testing.T) { testFaults(t, b, public) })
 }
 
 // testFaults changes pages for the worse and wants to hear about it.
-func testFaults(t *testing.T, b *Browser, public, address string) {
+func testFaults(t *testing.T, b *Browser, public string) {
 	end := func(html string) [2]string { return [2]string{"</main>", html + "</main>"} }
 	faults := []struct {
 		page string
@@ -147,6 +148,8 @@ func testFaults(t *testing.T, b *Browser, public, address string) {
 		{pager, [2]string{"<p>The night shift", "<h6 id=x>software-design</h6><p>The night shift"}, "headings (-want +got)"},
 		{pager, [2]string{"<details ", "<details hidden "}, "cannot be seen"},
 	}
+	// Without the headers, which would keep most of these from a reader.
+	address := ServeHandler(t, http.FileServer(http.Dir(public)))
 	tab := b.Open(t, View{Width: 320})
 	for i, f := range faults {
 		data, err := os.ReadFile(filepath.Join(public, filepath.FromSlash(f.page), "index.html"))

@@ -1,0 +1,245 @@
+package headers
+
+import (
+	"bytes"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+var quiet = cmp.Options{cmpopts.IgnoreUnexported(Rule{}), cmpopts.EquateEmpty()}
+
+func TestParse(t *testing.T) {
+	const file = "\ufeff# what everything gets\n" +
+		"/*\r\n" +
+		"  X-Frame-Options: DENY\r\n" +
+		"\n" +
+		"    # indented comments, and no indent\n" +
+		"Link: </a.css>; rel=preload; as=style\n" +
+		"  cache-control: max-age=0\n" +
+		"  Cache-Control: must-revalidate\n" +
+		"/a/:b\n" +
+		"/empty\n" +
+		"/last\n" +
+		"  X-Y: https://example.org:8080/\n"
+	rules, faults := Parse([]byte(file))
+	want := []Rule{
+		{Path: "/*", Line: 2, Fields: []Field{
+			{"X-Frame-Options", "DENY", 3}, {"Link", "</a.css>; rel=preload; as=style", 6}, {"cache-control", "max-age=0,must-revalidate", 7}}},
+		{Path: "/a/:b", Line: 9},
+		{Path: "/empty", Line: 10},
+		{Path: "/last", Line: 11, Fields: []Field{{"X-Y", "https://example.org:8080/", 12}}},
+	}
+	if d := cmp.Diff(want, rules, quiet); d != "" {
+		t.Error(d)
+	}
+	if len(faults) > 0 {
+		t.Error(faults)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		file, want string
+		line       int
+	}{
+		{"X-A: b\n", "without a path", 1},
+		{"/*\n  X-A b\n", "neither a path nor a header", 2},
+		{"/*\nposts/*\n", "neither a path nor a header", 2},
+		{"/*\n  X A: b\n", `"X A" is no name`, 2},
+		{"/*\n  : b\n", `"" is no name`, 2},
+		{"/*\n  X-A:\n", "X-A has no value", 2},
+		{"/*\n\n  X-A: \x01\n", "a character", 3},
+		{"/*\n  content-length: 7\n", "sets the header content-length itself", 2},
+		{"/*\nhttps://example.org/x\n", "not for an address", 2},
+	} {
+		rules, faults := Parse([]byte(c.file))
+		if len(faults) != 1 || faults[0].Line != c.line || !strings.Contains(faults[0].Message, c.want) {
+			t.Errorf("%q: %v, want line %d: %q", c.file, faults, c.line, c.want)
+		}
+		for _, r := range rules {
+			if len(r.Fields) > 0 {
+				t.Errorf("%q: the faulty line is used: %v", c.file, r.Fields)
+			}
+		}
+	}
+}
+
+func TestMatch(t *testing.T) {
+	for _, c := range []struct{ path, yes, no string }{
+		{"/", "/", "/a //a"},
+		{"/a", "/a /a/ /A", "/ /ab /a/b /b/a"},
+		{"/a/", "/a /a/", "/a/b"},
+		{"//a//b//", "/a/b /a/b/", "/ab"},
+		{"/*", "/ /a /a/b /a/b/", ""},
+		{"/a/*", "/a /a/ /a/b /a/b/c", "/b /"},
+		{"/*/a", "/a /x/a /x/y/a /a/", "/a/b /xb"},
+		{"/a/*/c", "/a/c /a/b/c /a/b/b/c", "/a /c /a/b"},
+		{"/:x", "/a /a/", "/ /a/b"},
+		{"/a/:b/c", "/a/x/c", "/a/c /a/x/y/c"},
+		{"/a/:b", "/a/x", "/a /a/x/y"},
+		{"/*.md", "/a.md /a/b.md /.md", "/amd /a.md5"},
+		{"/img_*.png", "/img_1.png /img_a/b.png", "/img.png"},
+		{"/a.b", "/a.b", "/axb"},
+		{"/*/index.xml", "/index.xml /a/index.xml /a/b/index.xml", "/index.xmlx /a.xml"},
+		{"/[(", "/[(", "/x"},
+		{"/*[(", "/x[(", "/x"},
+		{"/caf\u00e9/*", "/caf\u00e9/x", "/cafe/x"},
+	} {
+		rule := Rule{Path: c.path}
+		for p := range strings.FieldsSeq(c.yes) {
+			if !rule.Match(p) {
+				t.Errorf("%s is not for %s", c.path, p)
+			}
+		}
+		for p := range strings.FieldsSeq(c.no) {
+			if rule.Match(p) {
+				t.Errorf("%s is for %s", c.path, p)
+			}
+		}
+	}
+}
+
+func TestApply(t *testing.T) {
+	rules, faults := Parse([]byte("/*\n A: 1\n B: 1\n/x/*\n b: 2\n C: 2\n/x/y\n C: 3\n"))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	rules = append(rules, Rule{Path: "/*", Fields: []Field{{Name: "Content-Length", Value: "0"}}})
+	for path, want := range map[string]http.Header{
+		"/":    {"A": {"1"}, "B": {"1"}},
+		"/x/":  {"A": {"1"}, "B": {"2"}, "C": {"2"}},
+		"/x/y": {"A": {"1"}, "B": {"2"}, "C": {"3"}},
+	} {
+		if d := cmp.Diff(want, Apply(rules, path)); d != "" {
+			t.Errorf("%s: %s", path, d)
+		}
+	}
+}
+
+// FuzzParse wants what was read to be written and read again as the same, and
+// every response of it to be one that net/http would send.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("/*\n  X-Frame-Options: DENY\n"), "/")
+	f.Add([]byte("# c\n/a/:b/*\n A: b\n a: c\n"), "/a/b/c")
+	f.Add([]byte("\ufeff/[*(\nA:\n:\n//\n"), "//")
+	f.Fuzz(func(t *testing.T, data []byte, path string) {
+		rules, faults := Parse(data)
+		for _, fault := range faults {
+			if fault.Line < 1 || fault.Line > 1+bytes.Count(data, []byte("\n")) || fault.Message == "" {
+				t.Errorf("fault %+v", fault)
+			}
+		}
+		again, faults := Parse(Format(rules))
+		if len(faults) > 0 {
+			t.Errorf("what was written has faults: %v", faults)
+		}
+		if a, b := Apply(rules, path), Apply(again, path); !maps.EqualFunc(a, b, func(a, b []string) bool { return cmp.Equal(a, b) }) {
+			t.Errorf("%v became %v", a, b)
+		}
+		for name, values := range Apply(rules, path) {
+			for _, v := range values {
+				if strings.ContainsAny(name+v, "\r\n\x00") {
+					t.Errorf("%q: %q", name, v)
+				}
+			}
+		}
+	})
+}
+
+func TestParseRedirects(t *testing.T) {
+	const file = "# comment\n" +
+		"/home  /\n" +
+		"/old/* /new/:splat 301! # why\n" +
+		"/store id=:id page=2  /blog/:id  302\n" +
+		"/gone https://example.org/x 200 Country=de,at Language=de\n"
+	got, faults := ParseRedirects([]byte(file))
+	want := []Redirect{
+		{From: "/home", To: "/", Status: 301, Line: 2},
+		{From: "/old/*", To: "/new/:splat", Status: 301, Force: true, Line: 3},
+		{From: "/store", To: "/blog/:id", Status: 302, Query: map[string]string{"id": ":id", "page": "2"}, Line: 4},
+		{From: "/gone", To: "https://example.org/x", Status: 200, Conditions: map[string]string{"Country": "de,at", "Language": "de"}, Line: 5},
+	}
+	if d := cmp.Diff(want, got); d != "" || len(faults) > 0 {
+		t.Error(d, faults)
+	}
+	for line, want := range map[string]string{
+		"old /new":          "begins with a path",
+		"/old":              "needs a path",
+		"/old new":          "needs a path",
+		"/old x /new":       "no parameter",
+		"/old /new moved":   "neither a status",
+		"/old /new 299":     "299 is no status",
+		"/a/*/b /new":       "in the middle",
+		"/old /new 301 x=":  "",
+		"/old /new # x y z": "",
+	} {
+		_, faults := ParseRedirects([]byte("\n" + line + "\n"))
+		switch {
+		case want == "" && len(faults) > 0:
+			t.Errorf("%q: %v", line, faults)
+		case want != "" && (len(faults) != 1 || faults[0].Line != 2 || !strings.Contains(faults[0].Message, want)):
+			t.Errorf("%q: %v, want %q", line, faults, want)
+		}
+	}
+}
+
+func TestRedirectMatch(t *testing.T) {
+	for _, c := range []struct{ rule, path, query, want string }{
+		{"/home /", "/home", "", "/"},
+		{"/home /", "/home/", "", "/"},
+		{"/home /", "/home/x", "", ""},
+		{"/ /en/", "/", "", "/en/"},
+		{"/news/* /blog/:splat", "/news/2004/a", "", "/blog/2004/a"},
+		{"/news/* /blog/:splat", "/news", "", "/blog/"},
+		{"/news/* /blog/:splat", "/new", "", ""},
+		{"/* /x", "/any/thing", "", "/x"},
+		{"/n/:year/:month /b/:month-:year.html", "/n/2004/02", "", "/b/02-2004.html"},
+		{"/n/:year/:month /b/:month", "/n/2004", "", ""},
+		{"/s id=:id /b/:id", "/s", "id=7", "/b/7"},
+		{"/s id=:id /b/:id", "/s", "", ""},
+		{"/s id=7 /b", "/s", "id=8", ""},
+		{"/a https://example.org:8080/:x", "/a", "", "https://example.org:8080/:x"},
+		{"/a%20b /c", "/a b", "", "/c"},
+		{"/a%2A /c", "/a*", "", "/c"},
+		{"/a/:x /b/:x", "/a/b c?d", "", "/b/b%20c%3Fd"},
+		{"/a /b 301 Country=de", "/a", "", ""},
+		{"https://example.org/a /b", "/a", "", ""},
+	} {
+		list, faults := ParseRedirects([]byte(c.rule))
+		if len(list) != 1 {
+			t.Fatalf("%q: %v", c.rule, faults)
+		}
+		query, err := url.ParseQuery(c.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, ok := list[0].Match(c.path, query)
+		if to != c.want || ok != (c.want != "") {
+			t.Errorf("%q for %s?%s: %q, %v; want %q", c.rule, c.path, c.query, to, ok, c.want)
+		}
+	}
+}
+
+func FuzzParseRedirects(f *testing.F) {
+	f.Add([]byte("/a /b 301!\n/c/* /d/:splat 200 Country=de\n"), "/c/x")
+	f.Add([]byte("/s id=:id /b/:id # x\n"), "/s")
+	f.Fuzz(func(t *testing.T, data []byte, path string) {
+		list, _ := ParseRedirects(data)
+		again, faults := ParseRedirects(FormatRedirects(list))
+		if len(faults) > 0 {
+			t.Errorf("what was written has faults: %v", faults)
+		}
+		if d := cmp.Diff(list, again, cmpopts.IgnoreFields(Redirect{}, "Line"), cmpopts.EquateEmpty()); d != "" {
+			t.Error(d)
+		}
+		for _, r := range list {
+			r.Match(path, nil)
+		}
+	})
+}

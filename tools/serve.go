@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"duskpress/tools/hugo"
+	"duskpress/tools/pipeline"
+	"duskpress/tools/report"
+	"duskpress/tools/serve"
+)
+
+// morePorts is how many ports after the usual one are tried.
+const morePorts = 20
+
+type serveFlags struct {
+	buildFlags
+	bind      string
+	port      int
+	portGiven bool
+}
+
+func (c *cli) serve() *cobra.Command {
+	var flags serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Build the site for this machine and serve it as its web host will, headers and redirections included",
+		Long: "Build the site for this machine and serve it as its web host will, headers and redirections included.\n\n" +
+			"It leaves public/ alone. Ctrl-C ends it.",
+		Example: "  duskpress serve\n" +
+			"  duskpress serve --buildDrafts --port 8080",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags.portGiven = cmd.Flags().Changed("port")
+			if cmd.Flags().Changed("destination") {
+				return c.fail("serve publishes nothing, so it takes no destination", "use `duskpress build --destination`")
+			}
+			return c.runServe(cmd.Context(), &flags)
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().StringVar(&flags.bind, "bind", "127.0.0.1", "address to listen at; 0.0.0.0 is every one of this machine")
+	cmd.Flags().IntVarP(&flags.port, "port", "p", 1313, "port to listen at; 0 is any free one")
+	return cmd
+}
+
+func (c *cli) runServe(ctx context.Context, flags *serveFlags) error {
+	p := &press{
+		cli: c, flags: &flags.buildFlags, log: c.log(), start: time.Now(), problems: new(pipeline.Problems),
+		progress: &report.Progress{Out: c.stderr, Terminal: isTerminal(c.stderr), Quiet: c.quiet || report.Format(c.format) == report.JSON},
+		summary:  report.Summary{Command: c.command},
+	}
+	bind, err := netip.ParseAddr(flags.bind)
+	if err != nil {
+		return c.fail(fmt.Sprintf("--bind %q is no IP address", flags.bind), "it is 127.0.0.1 for this machine alone, or 0.0.0.0")
+	}
+	if flags.port < 0 || flags.port > 65535 {
+		return c.fail(fmt.Sprintf("--port %d is no port", flags.port), "")
+	}
+	listener, err := p.listen(ctx, bind, flags)
+	if err != nil {
+		return p.finish(ctx, err)
+	}
+	defer listener.Close()
+	base := p.serveAt(listener, bind)
+
+	p.progress.Report("load", 0)
+	dir, err := p.workDir("serve-")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		err = p.makeIn(ctx, dir)
+	}
+	p.progress.Done()
+	if err != nil {
+		return p.finish(ctx, err)
+	}
+	if perr := p.printer().Problems(p.problems.Sorted()); perr != nil {
+		return perr
+	}
+	p.summary.Running, p.summary.Duration = true, time.Since(p.start)
+	p.summary.Errors, p.summary.Warnings = p.problems.Count()
+	p.summary.Destination, p.summary.Outcome = base.String(), "serving "+base.String()+"; Ctrl-C ends it"
+	if !p.quiet || len(p.summary.Notes) > 0 {
+		p.printer().Summary(p.summary)
+	}
+	if err := handle(ctx, listener, serve.New(dir, base.Path, p.log), p.log); err != nil {
+		return p.finish(ctx, err)
+	}
+	if !p.quiet {
+		p.printer().Summary(report.Summary{Command: p.command, Outcome: "ended", Duration: time.Since(p.start)})
+	}
+	return nil
+}
+
+// listen takes the port before anything is built, so that it is said at once
+// when it is busy. A port that was asked for is that one or none: a script
+// would look for the site there.
+func (p *press) listen(ctx context.Context, bind netip.Addr, flags *serveFlags) (net.Listener, error) {
+	var config net.ListenConfig
+	try := func(port int) (net.Listener, error) {
+		return config.Listen(ctx, "tcp", net.JoinHostPort(bind.String(), strconv.Itoa(port)))
+	}
+	listener, err := try(flags.port)
+	if err == nil || !busy(err) {
+		return listener, err
+	}
+	for port := flags.port + 1; port <= min(flags.port+morePorts, 65535); port++ {
+		other, oerr := try(port)
+		if oerr != nil {
+			continue
+		}
+		if flags.portGiven {
+			other.Close()
+			return nil, fmt.Errorf("port %d is taken by another program; %d is free: --port %d", flags.port, port, port)
+		}
+		p.summary.Notes = append(p.summary.Notes, fmt.Sprintf("port %d is taken by another program, so this is port %d", flags.port, port))
+		return other, nil
+	}
+	return nil, fmt.Errorf("port %d and the next %d are taken by other programs; --port 0 takes any free one", flags.port, morePorts)
+}
+
+func busy(err error) bool {
+	const wsaeaddrinuse = syscall.Errno(10048) // what Windows says
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaeaddrinuse)
+}
+
+// serveAt decides the address that the pages are built for: the one that is
+// listened at, with the path of the configured one, unless a flag says another.
+func (p *press) serveAt(listener net.Listener, bind netip.Addr) *url.URL {
+	configured := hugo.BaseURL(p.options())
+	host := bind.String()
+	if bind.IsUnspecified() {
+		host = "127.0.0.1"
+		p.summary.Notes = append(p.summary.Notes, "other machines of your network can see the site")
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	base := &url.URL{Scheme: "http", Host: net.JoinHostPort(host, strconv.Itoa(port)), Path: "/"}
+	if u, err := url.Parse(configured); err == nil && u.Path != "" {
+		base.Path = u.Path
+	}
+	if base.Path[len(base.Path)-1] != '/' {
+		base.Path += "/"
+	}
+	if !p.flags.hugo.Changed("baseURL") {
+		p.flags.baseURL = base.String()
+	}
+	return base
+}
+
+// makeIn builds the site in a directory.
+func (p *press) makeIn(ctx context.Context, dir string) error {
+	engine, pl, err := p.load(ctx)
+	if engine != nil {
+		defer engine.Close()
+	}
+	if err != nil {
+		return err
+	}
+	pl.Progress = p.progress.Report
+	site, err := p.make(ctx, pl, engine, dir)
+	p.count(site)
+	return err
+}
+
+// handle answers requests until the context ends, and then none.
+func handle(ctx context.Context, listener net.Listener, handler http.Handler, logger *slog.Logger) error {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: log.New(logWriter{logger}, "", 0),
+	}
+	stop := context.AfterFunc(ctx, func() { server.Close() })
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// logWriter hands what the server says to the log, where it is debugging: a
+// browser that closes a connection is no news.
+type logWriter struct{ *slog.Logger }
+
+func (l logWriter) Write(b []byte) (int, error) {
+	l.Debug(oneLine(string(b)), "stage", "serve")
+	return len(b), nil
+}
