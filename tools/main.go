@@ -97,6 +97,7 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVar(&c.verbose, "verbose", false, "log what each stage does")
 	f.BoolVar(&c.noColor, "no-color", false, "never colour the output")
 	root.AddCommand(c.build(), c.checkCommand(), c.plugins(), c.serve())
+	root.AddCommand(c.deploy(), c.verify(), c.status(), c.rollback(), c.probe())
 	return root
 }
 
