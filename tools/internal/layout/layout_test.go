@@ -153,7 +153,7 @@ func refuse(dir, name string, test bool) string {
 		switch {
 		case !known:
 			return fmt.Sprintf("tools/%s is a package that tools/internal/layout does not know: say in `may` what it imports, and keep the arrows pointing one way", dir)
-		case to == dir, to == "internal/sitetest" && (test || strings.HasPrefix(dir, "internal/")):
+		case to == dir, (to == "internal/sitetest" || to == "internal/fakenetlify") && (test || strings.HasPrefix(dir, "internal/")):
 			return ""
 		case to == "plugins" && dir != ".":
 			return fmt.Sprintf("tools/%s imports plugins; only package main does, for what they register", dir)
