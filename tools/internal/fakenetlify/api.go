@@ -329,6 +329,9 @@ func (f *Fake) upload(w *httptest.ResponseRecorder, r *http.Request, arg []strin
 	reply(w, 200, f.fileJSON(p, sha))
 	if len(f.missing(d)) == 0 && d.State != "preparing" && !d.Frozen {
 		d.State = "uploaded"
+		if f.AtOnce {
+			d.State = "processing"
+		}
 	}
 }
 

@@ -72,6 +72,8 @@ type Fake struct {
 
 	// ProcessingPolls is how many polls a deploy takes from complete to ready.
 	ProcessingPolls int
+	// AtOnce begins processing as soon as the last file is there.
+	AtOnce bool
 	// RefuseDrafts answers 422 to a restore of a draft that was never live.
 	RefuseDrafts bool
 	// GitOnly, PrettyURLs and Branch are settings of the site.
@@ -230,6 +232,28 @@ func (f *Fake) Reset() {
 	f.Repeated, f.Published = nil, nil
 }
 
+// Heal forgets faults, lets stuck deploys go on, and listens again.
+func (f *Fake) Heal() {
+	f.mu.Lock()
+	f.faults = nil
+	for _, d := range f.deploys {
+		d.Frozen = false
+	}
+	f.mu.Unlock()
+	f.Up()
+}
+
+// Titled are the deploys whose title has a mark and that are neither gone nor
+// failed.
+func (f *Fake) Titled(mark string) (list []Deploy) {
+	for _, d := range f.Deploys() {
+		if !d.Gone && d.State != "error" && strings.Contains(d.Title, mark) {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
 // SetLocked locks or unlocks the site.
 func (f *Fake) SetLocked(locked bool) {
 	f.mu.Lock()
@@ -258,21 +282,21 @@ func (f *Fake) other(files map[string]string) string {
 	return d.ID
 }
 
+// Know takes content that a later deploy need not send.
+func (f *Fake) Know(files map[string]string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, text := range files {
+		f.blobs[sum([]byte(text))] = []byte(text)
+	}
+}
+
 // Remove forgets a deploy.
 func (f *Fake) Remove(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if d := f.find(id); d != nil {
 		d.Gone = true
-	}
-}
-
-// Unfreeze lets stuck deploys go on.
-func (f *Fake) Unfreeze() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, d := range f.deploys {
-		d.Frozen = false
 	}
 }
 
@@ -372,7 +396,7 @@ func (f *Fake) Env(haste int) []string {
 	return []string{
 		"NETLIFY_AUTH_TOKEN=" + Token, "NETLIFY_SITE_ID=" + SiteID, "NETLIFY_API_URL=" + f.API(),
 		fmt.Sprintf("DUSKPRESS_DEPLOY_HASTE=%d", haste),
-		"NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost",
+		"HTTP_PROXY=", "HTTPS_PROXY=", "http_proxy=", "https_proxy=",
 	}
 }
 

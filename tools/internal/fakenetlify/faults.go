@@ -25,7 +25,7 @@ const (
 	Truncate Kind = "truncate"
 	// Late acts, and answers after Fault.Delay.
 	Late Kind = "late"
-	// Refuse answers, and refuses connections from then on, until Up.
+	// Refuse answers, and refuses connections from then on, until Up or Heal.
 	Refuse Kind = "refuse from then on"
 	// Garbage acts, and answers 200 with something that is no JSON.
 	Garbage Kind = "garbage"
@@ -36,7 +36,7 @@ const (
 	CallBefore Kind = "call before acting"
 	// ErrorState puts the deploy into the state error, then answers.
 	ErrorState Kind = "state error"
-	// Stuck keeps the deploy in its state until Unfreeze.
+	// Stuck keeps the deploy in its state until Heal.
 	Stuck Kind = "stuck"
 	// UnknownSHA asks for a file that nobody has.
 	UnknownSHA Kind = "unknown sha"

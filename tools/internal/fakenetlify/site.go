@@ -25,6 +25,9 @@ func (f *Fake) siteHandler(key string) http.Handler {
 		}
 		f.counts[op]++
 		fault := f.due(op, f.counts[op])
+		if fault != nil && fault.Kind == OtherAfter {
+			f.other(otherSite)
+		}
 		id := key
 		if key == "" {
 			id = f.live

@@ -3,6 +3,7 @@ package wholedeploy
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -19,6 +20,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Most of these tests wait most of the time.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	sitetest.Clean()
 	os.Exit(code)
@@ -143,7 +149,7 @@ func (w *world) end() {
 
 func (w *world) deploy(args ...string) ran {
 	w.t.Helper()
-	return w.run(append([]string{"deploy", "--no-build", "--allow-shrink", "--verbose", "--timeout", "3m"}, args...)...)
+	return w.run(append([]string{"deploy", "--no-build", "--allow-shrink", "--verbose", "--timeout", "10m"}, args...)...)
 }
 
 // noToken looks for the token in all that was printed and in every file that
