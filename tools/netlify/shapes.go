@@ -70,9 +70,9 @@ var states = map[string]deploy.State{
 	"pending_review": deploy.Waiting, "accepted": deploy.Waiting, "enqueued": deploy.Waiting,
 	"building": deploy.Waiting, "preparing": deploy.Waiting, "retrying": deploy.Waiting,
 
-	"prepared": deploy.Compared, "uploading": deploy.Compared, "uploaded": deploy.Compared,
+	"prepared": deploy.Compared, "uploading": deploy.Compared,
 
-	"processing": deploy.Processing, "processed": deploy.Processing,
+	"uploaded": deploy.Processing, "processing": deploy.Processing, "processed": deploy.Processing,
 	"ready": deploy.Ready,
 	"error": deploy.Failed, "rejected": deploy.Failed,
 }

@@ -71,6 +71,9 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
 	f.counts[op.name]++
 	n := f.counts[op.name]
 	fault := f.due(op.name, n)
+	if f.noIdle {
+		w.Header().Set("Connection", "close")
+	}
 	f.mu.Unlock()
 	ex := Exchange{Op: op.name, Method: r.Method, Path: path, Query: r.URL.RawQuery, Request: body, Faulted: fault != nil}
 	defer func() {

@@ -60,6 +60,7 @@ type Fake struct {
 	live     string
 	locked   bool
 	seq      int
+	noIdle   bool
 	hidden   map[string]int // lists that do not show a deploy yet
 	exchange []Exchange
 	validate func(Exchange) error

@@ -86,6 +86,8 @@ func (f *Fake) Add(x Fault) {
 		x.Nth = f.counts[x.Op] + 1
 	}
 	f.faults = append(f.faults, &x)
+	// Without idle connections every later call has to make one.
+	f.noIdle = f.noIdle || x.Kind == Refuse
 }
 
 // due is the fault for a request, or nil. The lock is held.
@@ -137,7 +139,9 @@ func (f *Fake) answerFault(w http.ResponseWriter, r *http.Request, x *Fault) int
 		fail(rec, x.Status, "the token "+Token+" is not good")
 	case Vanish:
 		_, arg := lookUp(r.Method, r.URL.EscapedPath()[len("/api/v1"):])
-		f.Remove(deployArg(r, arg))
+		if id := deployArg(r, arg); id != f.liveID() {
+			f.Remove(id)
+		}
 		fail(rec, 404, "Not Found")
 	case OtherWins:
 		f.Publish(otherSite)
@@ -157,6 +161,12 @@ func (f *Fake) answerFault(w http.ResponseWriter, r *http.Request, x *Fault) int
 	}
 	send(w, rec, rec.Body.Len())
 	return rec.Code
+}
+
+func (f *Fake) liveID() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.live
 }
 
 // otherSite is what another person publishes.
@@ -188,7 +198,6 @@ func (f *Fake) afterFault(w http.ResponseWriter, r *http.Request, rec *httptest.
 		case <-r.Context().Done():
 		}
 	case Refuse:
-		w.Header().Set("Connection", "close")
 		f.Down()
 	case Garbage:
 		rec.Body.Reset()
@@ -214,7 +223,7 @@ func (f *Fake) distort(rec *httptest.ResponseRecorder, id string, arg []string, 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d := f.find(id)
-	if d == nil {
+	if d == nil || d.ID == f.live {
 		return
 	}
 	m := f.deployJSON(d, true)
@@ -229,6 +238,8 @@ func (f *Fake) distort(rec *httptest.ResponseRecorder, id string, arg []string, 
 		m["required"] = []string{sum([]byte("nobody has this"))}
 	case WrongSHA:
 		m = f.fileJSON(arg[1], sum([]byte("something else")))
+		delete(f.blobs, d.Files[arg[1]])
+		d.State = "uploading"
 	case Lose:
 		for p, sha := range d.Files {
 			if p == arg[1] {
