@@ -137,7 +137,7 @@ func (r *run) reread(op, id, kind string, has func(Deploy) bool) policy {
 		d, err := r.get(ctx, id)
 		var f *Failure
 		if errors.As(err, &f) && f.Kind == Absent {
-			err = errGone
+			err = r.gone(ctx, id, kind)
 		}
 		if err == nil && d.State == Failed {
 			err = r.failed(d, kind)
@@ -169,6 +169,23 @@ func (r *run) reread(op, id, kind string, has func(Deploy) bool) policy {
 			return false, refusedEnding(f)
 		},
 	}
+}
+
+// gone returns errGone for a deploy that cannot be read, unless the list has it:
+// then the host is only of two minds, and may be asked again.
+func (r *run) gone(ctx context.Context, id, kind string) error {
+	var list []Deploy
+	if err := r.read(ctx, "list the deploys", func(ctx context.Context) error {
+		var err error
+		list, err = r.Host.Find(ctx, r.mark(kind))
+		return err
+	}); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(list, func(d Deploy) bool { return d.ID == id }) {
+		return nil
+	}
+	return errGone
 }
 
 // failed ends a run whose deploy the host has given up.
@@ -203,7 +220,7 @@ func (r *run) offer(ctx context.Context, id, kind string) (d Deploy, err error) 
 		d, err = r.get(ctx, id)
 		var f *Failure
 		if errors.As(err, &f) && f.Kind == Absent {
-			err = errGone
+			d, err = Deploy{ID: id, Raw: "not found"}, r.gone(ctx, id, kind)
 		}
 	}
 	if err == nil && d.State == Failed {
@@ -357,7 +374,10 @@ func (r *run) wait(ctx context.Context, id, kind string) (Deploy, error) {
 		var f *Failure
 		switch {
 		case errors.As(err, &f) && f.Kind == Absent:
-			return d, errGone
+			if err := r.gone(ctx, id, kind); err != nil {
+				return d, err
+			}
+			d = Deploy{ID: id, Raw: "not found"}
 		case err != nil:
 			return d, err
 		case d.State == Ready:

@@ -53,7 +53,7 @@ func randomSite(r *rand.Rand) map[string]string {
 func randomFault(w *world, r *rand.Rand) fake.Fault {
 	ops := []string{"create", "manifest", "upload", "poll", "restore", "site", "files", "list", "permalink", "page"}
 	op := ops[r.IntN(len(ops))]
-	f := fake.Fault{Op: op, Nth: w.fake.Count(op) + 1 + r.IntN(4)}
+	f := fake.Fault{Op: op, Nth: w.fake.Count(op) + 1 + r.IntN(3)}
 	if op == "upload" {
 		f.Nth += r.IntN(8)
 	}
@@ -82,6 +82,9 @@ func randomFault(w *world, r *rand.Rand) fake.Fault {
 	}
 	f.Kind = kinds[r.IntN(len(kinds))]
 	f.Status = statuses[r.IntN(len(statuses))]
+	if f.Kind == fake.StatusAfter {
+		f.Status = []int{422, 500, 502, 503}[r.IntN(4)] // no host acts, and then says 401
+	}
 	if f.Kind == fake.Vanish || f.Kind == fake.ErrorState || f.Kind == fake.OtherWins || f.Kind == fake.Hide {
 		f.Times = 1
 	}
@@ -94,7 +97,7 @@ func sequence(t *testing.T, r *rand.Rand) {
 	w.fake.ProcessingPolls = r.IntN(4)
 	var story []string
 	for range 1 + r.IntN(4) {
-		for range 1 + r.IntN(3) {
+		for range 2 + r.IntN(4) {
 			f := randomFault(w, r)
 			story = append(story, fmt.Sprintf("%s %d %s %d times %d", f.Op, f.Nth, f.Kind, f.Status, f.Times))
 			w.fake.Add(f)
@@ -130,6 +133,9 @@ func sequence(t *testing.T, r *rand.Rand) {
 	}
 	if ours != 1 {
 		t.Errorf("published %d times:\n%s", ours, strings.Join(story, "\n"))
+	}
+	if n := len(w.fake.Titled("[fp:")); n != 1 {
+		t.Errorf("%d deploys were begun, not counting those that failed or vanished:\n%s", n, strings.Join(story, "\n"))
 	}
 	if len(w.fake.Repeated) > 0 {
 		t.Errorf("sent again though the host had it: %v\n%s", w.fake.Repeated, strings.Join(story, "\n"))

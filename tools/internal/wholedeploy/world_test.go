@@ -73,7 +73,7 @@ func old() map[string]string {
 
 func newWorld(t testing.TB, site map[string]string) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), fake: fakenetlify.New(t), tool: sitetest.Tool(t)}
+	w := &world{t: t, dir: t.TempDir(), fake: fakenetlify.New(t), tool: sitetest.Tool(t), kill: func() {}}
 	w.write(site)
 	w.fake.Publish(old())
 	w.fake.Reset()
