@@ -278,7 +278,7 @@ type checked struct {
 	err   error
 }
 
-const chunk = 64 << 10
+const chunk int64 = 64 << 10
 
 func (c *checked) Read(p []byte) (int, error) {
 	for {
@@ -303,10 +303,10 @@ func (c *checked) Read(p []byte) (int, error) {
 
 func (c *checked) fill() {
 	if c.spare == nil {
-		c.spare = make([]byte, chunk+1)
+		c.spare = make([]byte, min(chunk, c.want.Size+1)+1)
 	}
 	kept := copy(c.spare, c.held)
-	n, err := io.ReadFull(c.in, c.spare[kept:kept+chunk])
+	n, err := io.ReadFull(c.in, c.spare[kept:])
 	_, _ = c.sums.Write(c.spare[kept : kept+n])
 	c.size += int64(n)
 	c.held = c.spare[:kept+n]

@@ -72,7 +72,7 @@ func (o *Outcome) end(ctx context.Context, err error, sent bool) {
 	var e *Ending
 	switch {
 	case errors.As(err, &e):
-	case ctx.Err() != nil && context.Cause(ctx) == context.Canceled:
+	case errors.Is(ctx.Err(), context.Canceled): // Ctrl-C
 		e = &Ending{Exit: Interrupted, Rule: "interrupted", Message: "interrupted"}
 		if sent {
 			e.Exit = Unfinished

@@ -293,7 +293,7 @@ func (f *Fake) putManifest(w *httptest.ResponseRecorder, _ *http.Request, arg []
 	for p, sha := range m.Files {
 		d.Files[trimSlash(p)] = sha
 	}
-	d.Async = m.Async
+	d.Async, d.left = m.Async, len(f.missing(d))
 	d.Polls = f.ProcessingPolls
 	switch {
 	case m.Async:
@@ -330,7 +330,7 @@ func (f *Fake) upload(w *httptest.ResponseRecorder, r *http.Request, arg []strin
 	}
 	f.blobs[sha] = bytes.Clone(body)
 	reply(w, 200, f.fileJSON(p, sha))
-	if len(f.missing(d)) == 0 && d.State != "preparing" && !d.Frozen {
+	if d.left--; d.left <= 0 && len(f.missing(d)) == 0 && d.State != "preparing" && !d.Frozen {
 		d.State = "uploaded"
 		if f.AtOnce {
 			d.State = "processing"

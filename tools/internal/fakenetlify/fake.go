@@ -73,6 +73,10 @@ type Fake struct {
 
 	// ProcessingPolls is how many polls a deploy takes from complete to ready.
 	ProcessingPolls int
+	// Strange, unless empty, is the state of deploys that are processed.
+	Strange string
+	// ErrorText is what a deploy in the state error says.
+	ErrorText string
 	// AtOnce begins processing as soon as the last file is there.
 	AtOnce bool
 	// RefuseDrafts answers 422 to a restore of a draft that was never live.
@@ -98,6 +102,8 @@ type Deploy struct {
 	PublishedAt                    time.Time
 	Gone                           bool
 	Frozen                         bool // never gets further
+
+	left int // uploads until it may be whole: to look for it at each would take long
 }
 
 // An Exchange is one request to the API and its answer.
@@ -283,6 +289,13 @@ func (f *Fake) other(files map[string]string) string {
 	return d.ID
 }
 
+// Begin adds an unfinished deploy of somebody else.
+func (f *Fake) Begin(title string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.add(title, true, "")
+}
+
 // Know takes content that a later deploy need not send.
 func (f *Fake) Know(files map[string]string) {
 	f.mu.Lock()
@@ -331,8 +344,10 @@ func (f *Fake) publish(d *Deploy) {
 // missing are the sums of a deploy's files that are not here.
 func (f *Fake) missing(d *Deploy) []string {
 	list := []string{}
+	seen := make(map[string]bool)
 	for _, sha := range d.Files {
-		if _, ok := f.blobs[sha]; !ok && !slices.Contains(list, sha) {
+		if _, ok := f.blobs[sha]; !ok && !seen[sha] {
+			seen[sha] = true
 			list = append(list, sha)
 		}
 	}
@@ -362,6 +377,9 @@ func (f *Fake) advance(d *Deploy) {
 		d.State, d.Polls = "uploaded", f.ProcessingPolls
 	case d.Polls > 0:
 		d.State = "processing"
+		if f.Strange != "" {
+			d.State = f.Strange
+		}
 		d.Polls--
 	default:
 		d.State = "ready"

@@ -230,6 +230,9 @@ func (f *Fake) distort(rec *httptest.ResponseRecorder, id string, arg []string, 
 	switch x.Kind {
 	case ErrorState:
 		d.State, d.Error = "error", "planted failure of processing"
+		if f.ErrorText != "" {
+			d.Error = f.ErrorText
+		}
 		m = f.deployJSON(d, true)
 	case Stuck:
 		d.Frozen = true

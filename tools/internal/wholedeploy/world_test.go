@@ -44,6 +44,8 @@ type world struct {
 
 	mu   sync.Mutex
 	kill func() // ends the process that runs
+	stop func() // asks it to end
+	peak int64  // memory of the last run, in kB; 0 where the system does not say
 }
 
 // small is a site with one of each: pages, a text, rules, a name with a space,
@@ -73,7 +75,7 @@ func old() map[string]string {
 
 func newWorld(t testing.TB, site map[string]string) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), fake: fakenetlify.New(t), tool: sitetest.Tool(t), kill: func() {}}
+	w := &world{t: t, dir: t.TempDir(), fake: fakenetlify.New(t), tool: sitetest.Tool(t), kill: func() {}, stop: func() {}}
 	w.write(site)
 	w.fake.Publish(old())
 	w.fake.Reset()
@@ -126,10 +128,12 @@ func (w *world) run(args ...string) ran {
 	}
 	w.mu.Lock()
 	w.kill = func() { _ = cmd.Process.Kill() }
+	w.stop = func() { _ = cmd.Process.Signal(os.Interrupt) }
 	w.mu.Unlock()
 	_ = cmd.Wait()
 	w.mu.Lock()
-	w.kill = func() {}
+	w.kill, w.stop = func() {}, func() {}
+	w.peak = peak(cmd.ProcessState)
 	w.mu.Unlock()
 	if ctx.Err() != nil {
 		w.t.Fatalf("%v did not end in a minute\n%s%s", args, &stdout, &stderr)
@@ -145,6 +149,12 @@ func (w *world) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.kill()
+}
+
+func (w *world) interrupt() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stop()
 }
 
 func (w *world) deploy(args ...string) ran {
