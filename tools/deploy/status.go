@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -118,23 +119,21 @@ func (s *Status) readLocal(ctx context.Context, o FreezeOptions) {
 	s.Local.Files, s.Local.Bytes, s.Local.Fingerprint = len(m.Files), m.Bytes, m.Fingerprint
 }
 
+// readJournal looks at the last run: its end, or what it has begun and not ended.
 func (s *Status) readJournal(entries []Entry) {
-	last := ""
-	for i := len(entries) - 1; i >= 0; i-- {
-		e := entries[i]
-		if last == "" {
-			last = e.Run
-		}
-		if e.Run != last {
-			break
-		}
-		if e.Do == "end" {
-			s.Journal.Last = &e
-			s.Journal.Open = nil
-			return
-		}
-		if e.What == intent {
+	if len(entries) == 0 {
+		return
+	}
+	last := entries[len(entries)-1].Run
+	for _, e := range entries {
+		switch {
+		case e.Run != last:
+		case e.Do == "end":
+			s.Journal.Last, s.Journal.Open = &e, nil
+		case e.What == intent:
 			s.Journal.Open = append(s.Journal.Open, e)
+		default:
+			s.Journal.Open = slices.DeleteFunc(s.Journal.Open, func(o Entry) bool { return o.Do == e.Do })
 		}
 	}
 }
