@@ -104,6 +104,9 @@ func (c *cli) build() *cobra.Command {
 			"  duskpress build --buildDrafts --baseURL https://preview.example.org/",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.underNetlify(&flags); err != nil {
+				return err
+			}
 			return c.press(cmd.Context(), &flags, true)
 		},
 	}

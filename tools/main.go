@@ -70,6 +70,9 @@ type cli struct {
 	quiet       bool
 	verbose     bool
 	noColor     bool
+
+	// environmentGiven: by a flag or a variable, and not by default.
+	environmentGiven bool
 }
 
 func (c *cli) root() *cobra.Command {
@@ -113,11 +116,12 @@ func (c *cli) check() error {
 		return c.fail(err.Error(), "")
 	}
 	c.source = abs
+	c.environmentGiven = c.environment != ""
 	if c.environment == "" {
 		c.environment = "production"
 		for _, name := range []string{"HUGO_ENVIRONMENT", "HUGO_ENV"} {
 			if v := os.Getenv(name); v != "" {
-				c.environment = v
+				c.environment, c.environmentGiven = v, true
 				break
 			}
 		}
@@ -166,6 +170,9 @@ func (c *cli) cacheDir() string {
 		if abs, err := filepath.Abs(dir); err == nil {
 			return abs
 		}
+	}
+	if dir := netlifyCache(); dir != "" {
+		return dir
 	}
 	return filepath.Join(c.source, ".duskpress", "cache")
 }
