@@ -194,7 +194,7 @@ func (p *parser) comment(r *Request, line string, n int) bool {
 	case "note", "no-cookie-jar", "no-log":
 		// For editors; the last two are as it is here anyway.
 	default:
-		p.fault(n, m[2], fmt.Sprintf("unknown directive @%s", word), "the directives are @name, @expect, @no-redirect, @note, @no-cookie-jar and @no-log")
+		p.fault(n, m[2]+1, fmt.Sprintf("unknown directive @%s", word), "the directives are @name, @expect, @no-redirect, @note, @no-cookie-jar and @no-log")
 	}
 	return true
 }

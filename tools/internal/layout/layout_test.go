@@ -29,7 +29,7 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"hugo", "pipeline", "plugins", "publish", "report", "serve"},
+	".":        {"deploy", "folder", "headers", "hugo", "netlify", "pipeline", "plugins", "probe", "publish", "report", "serve"},
 	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
@@ -38,6 +38,10 @@ var may = map[string][]string{
 	"headers":  {},
 	"publish":  {},
 	"serve":    {"headers"},
+	"deploy":   {"headers"},
+	"netlify":  {"deploy"},
+	"folder":   {"deploy"},
+	"probe":    {},
 	// Pages are looked at with the headers that their host sends.
 	"internal/browser": {"serve"},
 	"highlight":        {},
