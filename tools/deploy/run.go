@@ -42,7 +42,6 @@ type run struct {
 	base     []string
 	created  bool // a deploy of ours exists
 	sent     bool // the host was told to publish
-	refusals int
 
 	mu     sync.Mutex
 	paused time.Duration // of the pace: no call before it

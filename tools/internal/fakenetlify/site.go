@@ -41,7 +41,7 @@ func (f *Fake) siteHandler(key string) http.Handler {
 		if fault != nil {
 			switch fault.Kind {
 			case Password:
-				http.Error(w, "password", 401)
+				http.Error(w, "password", http.StatusUnauthorized)
 				return
 			case Status:
 				http.Error(w, "planted", fault.Status)
