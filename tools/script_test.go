@@ -19,7 +19,8 @@ disableKinds = ["rss"]
 capitalizeListTitles = false
 [taxonomies]
 tag = "tags"
-[params.duskpress]
+[params.duskpress.plugins.posts]
+disabled = true
 `,
 	"layouts/baseof.html": `<!doctype html><html lang="en"><head><title>{{ .Title }}</title></head><body>{{ block "main" . }}{{ end }}</body></html>
 `,

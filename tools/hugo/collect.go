@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gohugoio/hugo/common/herrors"
@@ -29,6 +30,7 @@ import (
 // Collect finds all content files and reads what can be known of them without
 // rendering. Every file that cannot be read becomes a problem, all in one run.
 func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
+	e.lookForAllowances()
 	e.checkConfigKeys()
 	c := &pipeline.Collection{Settings: e.settings, Problems: e.problems}
 	c.HasShortcode = func(name string) bool {
@@ -37,6 +39,7 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 	c.ShortcodeNames = e.shortcodeNames()
 	hooks := e.codeHooks()
 	c.Published = e.published
+	c.Date = func(content *pipeline.Content) (time.Time, bool) { return e.date(content, dateKeys...) }
 	c.InTemplates = e.templateWords()
 	c.HasCodeHook = func(lang string) bool { return hooks[""] || hooks[strings.ToLower(lang)] }
 	e.byFilename = make(map[string]*pipeline.Content)
@@ -111,6 +114,8 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 	slices.SortFunc(c.Contents, func(a, b *pipeline.Content) int { return strings.Compare(a.Path, b.Path) })
 	e.checkShortcodes(c)
 	e.checkSymlinks()
+	e.checkPassedOver(c)
+	e.checkShallow()
 	e.collection = c
 	return c, nil
 }
@@ -172,12 +177,16 @@ func (e *Engine) parse(c *pipeline.Content) {
 			fmt.Sprintf("not UTF-8: byte 0x%02X", src[off]), "save the file as UTF-8")
 		return
 	}
+	if bytes.Contains(src, pipeline.AllowWord) {
+		e.problems.Look(c.Path)
+	}
 	items, err := pageparser.ParseBytes(src, pageparser.Config{})
 	if err != nil {
 		add(pipeline.Place{Line: 1}, "front-matter", err.Error(), "")
 		return
 	}
 	c.BodyLine = 1
+	c.Blank = len(bytes.TrimSpace(src)) == 0
 	open := -1 // where a shortcode began that has not ended
 	for i, item := range items {
 		switch {
@@ -185,6 +194,7 @@ func (e *Engine) parse(c *pipeline.Content) {
 			e.frontMatter(c, src, item, add)
 			if i+1 < len(items) {
 				c.BodyLine, _ = frontmatter.Place(src, items[i+1].Pos())
+				c.Blank = len(bytes.TrimSpace(src[items[i+1].Pos():])) == 0
 			}
 		case item.IsLeftShortcodeDelim():
 			open = item.Pos()

@@ -39,6 +39,20 @@ func (e *Engine) checkConfigKeys() {
 	}
 }
 
+// lookForAllowances has the configuration and the site's own templates looked
+// through for comments that suspend a rule; content is when it is read.
+func (e *Engine) lookForAllowances() {
+	for _, name := range e.configFiles() {
+		e.problems.Look(e.log.relative(name))
+	}
+	_ = filepath.WalkDir(filepath.Join(e.opts.Source, "layouts"), func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			e.problems.Look(e.log.relative(path))
+		}
+		return nil
+	})
+}
+
 // configFiles lists the site's own files of configuration, those of a
 // configuration directory included, in the order in which Hugo reads them; no
 // theme's and no module's.

@@ -56,13 +56,16 @@ func (e *Engine) date(c *pipeline.Content, keys ...string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// dateKeys are what Hugo takes a page's date from, unless it is told otherwise.
+var dateKeys = []string{"date", "publishdate", "pubdate", "published", "lastmod", "modified"}
+
 // published is the date of a file's page as its front matter has it, zero if it
 // has none; not ok where no page will be published.
 func (e *Engine) published(c *pipeline.Content) (date time.Time, ok bool) {
 	if e.insideBundle(c) || e.heldBack(c) != "" {
 		return time.Time{}, false
 	}
-	date, _ = e.date(c, "date", "publishdate", "pubdate", "published", "lastmod", "modified")
+	date, _ = e.date(c, dateKeys...)
 	return date, true
 }
 

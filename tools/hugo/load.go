@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -262,6 +263,10 @@ func (e *Engine) readSettings() pipeline.Settings {
 				return minifyConfig(base.Minify)
 			case "capitalizeListTitles":
 				return base.CapitalizeListTitles
+			case "unsafe":
+				return base.Markup.Goldmark.Renderer.Unsafe
+			case "dateFromName":
+				return slices.Contains(base.Frontmatter.Date, ":filename")
 			case "mainSections":
 				return base.MainSections
 			}

@@ -273,10 +273,16 @@ func classify(p pipeline.Problem) pipeline.Problem {
 	case strings.Contains(p.Message, "REF_NOT_FOUND"):
 		p.Rule = "ref"
 		p.Message = strings.TrimSpace(p.Message[strings.Index(p.Message, "REF_NOT_FOUND:")+len("REF_NOT_FOUND:"):])
+	case strings.HasPrefix(p.Message, "Raw HTML omitted while rendering"):
+		p.Rule = "raw-html"
+		p.Message = "HTML in this page is dropped"
+		p.Hint = "write it in Markdown, put it into a shortcode, or set markup.goldmark.renderer.unsafe = true"
 	case strings.HasPrefix(p.Message, "toc: "):
 		p.Rule = "toc"
-	case strings.HasPrefix(p.Message, "mono: "):
+	case strings.HasPrefix(p.Message, "mono: "), strings.HasPrefix(p.Message, "sidenote: "):
 		p.Rule = "shortcode"
+	case strings.HasPrefix(p.Message, "image: "):
+		p.Rule = "image"
 	case strings.Contains(p.Message, "template for shortcode") || strings.Contains(p.Message, "must be closed or self-closed") || strings.Contains(p.Message, "unclosed shortcode"):
 		p.Rule = "shortcode"
 	case strings.Contains(p.Message, "module") && strings.Contains(p.Message, "not found"):

@@ -189,6 +189,11 @@ func (e *Engine) outputFile(p string, data []byte) *pipeline.File {
 		f.Kind, f.Content, f.Origin = pipeline.Rendered, o.content, o.what
 		if o.page == nil {
 			e.publishedTwice(p) // a static file has the path
+			return f
+		}
+		f.URL = o.page.Permalink()
+		if o.content != nil {
+			f.Resolve = func(ref string) (string, bool) { return e.resolve(o.content, ref) }
 		}
 		return f
 	}

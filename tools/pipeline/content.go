@@ -32,6 +32,8 @@ type Content struct {
 	Keys map[string]Place
 	// BodyLine is the line on which the body begins.
 	BodyLine int
+	// Blank files have nothing but white space in their body.
+	Blank bool
 	// Shortcodes are the calls of shortcodes, in order.
 	Shortcodes []Shortcode
 	// HeadingShift is added to the level of every heading of the body.
@@ -108,6 +110,8 @@ type Collection struct {
 	// Published is the date of the page that a file makes, zero if it has none,
 	// as far as its own front matter tells; not ok if it is held back.
 	Published func(*Content) (date time.Time, ok bool)
+	// Date is the date in a file's front matter.
+	Date func(*Content) (time.Time, bool)
 	// InTemplates reports whether a template has a word in it, in any case.
 	InTemplates func(word string) bool
 	Problems    *Problems

@@ -51,6 +51,8 @@ type Document struct {
 	Resolve func(path string) (link string, ok bool)
 	// Problems takes what is wrong with the text.
 	Problems *Problems
+
+	places *placeMap // of the text that At was asked about last
 }
 
 var documentKey = parser.NewContextKey()

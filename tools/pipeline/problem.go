@@ -75,6 +75,8 @@ type Problems struct {
 	list   []Problem
 	// softened are the errors that the compat profile made warnings of.
 	softened []Problem
+	// allowed are comments in sources that let a problem stand.
+	allowed allowances
 }
 
 // alwaysStop names the rules that no configuration and no profile softens:
@@ -98,8 +100,45 @@ func (ps *Problems) Configure(rules Rules, gentle bool) {
 	ps.rules, ps.gentle = rules, gentle
 }
 
-// Add records a problem, unless its rule is switched off.
+// Allow lets comments in the files below the source directory suspend rules at
+// their place. Known are the rules.
+func (ps *Problems) Allow(source string, known map[string]string) {
+	ps.allowed.source, ps.allowed.known = source, known
+}
+
+// Look has comments in a file that suspend rules looked for, so that one that
+// is not needed can be told even where nothing else is wrong with the file.
+func (ps *Problems) Look(file string) {
+	_, faults := ps.allowed.of(file)
+	for _, f := range faults {
+		ps.add(f)
+	}
+}
+
+// Unused reports the comments that suspended nothing. It is for the end of a run
+// in which every check was made.
+func (ps *Problems) Unused() {
+	for _, p := range ps.allowed.unused() {
+		ps.add(p)
+	}
+}
+
+// Add records a problem, unless its rule is switched off, or suspended at this
+// place by a comment.
 func (ps *Problems) Add(p Problem) {
+	if !alwaysStop[p.Rule] {
+		covered, faults := ps.allowed.covered(p)
+		for _, f := range faults {
+			ps.add(f)
+		}
+		if covered {
+			return
+		}
+	}
+	ps.add(p)
+}
+
+func (ps *Problems) add(p Problem) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if alwaysStop[p.Rule] {
@@ -165,7 +204,7 @@ func (ps *Problems) Sorted() []Problem {
 	defer ps.mu.Unlock()
 	list := slices.Clone(ps.list)
 	slices.SortFunc(list, Problem.compare)
-	return slices.Compact(list)
+	return slices.Compact(betterPlaced(list))
 }
 
 // Count returns how many errors and warnings there are, each counted once.
@@ -186,3 +225,24 @@ func (ps *Problems) Failed() bool {
 	defer ps.mu.Unlock()
 	return slices.ContainsFunc(ps.list, func(p Problem) bool { return p.Severity == Error })
 }
+
+// betterPlaced drops a problem that names a file alone where the same rule has
+// been broken at a line of that file: two witnesses saw one thing.
+func betterPlaced(sorted []Problem) []Problem {
+	type key struct{ file, rule string }
+	placed := make(map[key]bool)
+	for _, p := range sorted {
+		if p.Line > 0 && twoWitnesses[p.Rule] {
+			placed[key{p.File, p.Rule}] = true
+		}
+	}
+	if len(placed) == 0 {
+		return sorted
+	}
+	return slices.DeleteFunc(sorted, func(p Problem) bool {
+		return p.Line == 0 && p.File != "" && placed[key{p.File, p.Rule}]
+	})
+}
+
+// twoWitnesses are rules that a plugin and the engine both report on.
+var twoWitnesses = map[string]bool{"raw-html": true}

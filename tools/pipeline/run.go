@@ -97,6 +97,7 @@ func New(r *Registry, settings Settings, problems *Problems, log *slog.Logger) (
 		fault(ce.Key, err)
 	}
 	problems.Configure(rules, settings.Compat)
+	problems.Allow(settings.Source, r.rules())
 	p.checkTables(r, fault)
 	for _, plugin := range ordered {
 		if settings.Compat && !plugin.Compat {
@@ -272,6 +273,9 @@ func (p *Pipeline) Run(ctx context.Context, engine Engine, store Store) (*Site, 
 		if err := p.each(ctx, w.phase, w.call); err != nil {
 			return site, err
 		}
+	}
+	if !p.problems.Failed() {
+		p.problems.Unused()
 	}
 	if p.problems.Failed() {
 		return site, ErrProblems

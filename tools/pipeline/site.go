@@ -36,6 +36,12 @@ type File struct {
 	Fingerprinted bool
 	// Content is the content file that the page was made from, if any.
 	Content *Content
+	// URL is the whole address of the page that a rendered file belongs to: of
+	// the page itself, also for its feed or Markdown twin.
+	URL string
+	// Resolve finds the page of another content file, as Content refers to it;
+	// nil without Content.
+	Resolve func(ref string) (target string, ok bool)
 	// Origin names the source for messages: a content file, a template's page
 	// kind, a static file.
 	Origin string

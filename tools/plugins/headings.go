@@ -96,8 +96,24 @@ func (h *headings) collect(_ context.Context, c *pipeline.Collection) error {
 		if form.Draft {
 			content.FrontMatter["draft"] = true
 		}
+		if form.Description != "" {
+			content.FrontMatter["description"] = form.Description
+		}
+		content.Blank = len(bytes.TrimSpace(afterLines(src, form.lines))) == 0
 	}
 	return nil
+}
+
+// afterLines is what follows the first n lines.
+func afterLines(src []byte, n int) []byte {
+	for ; n > 0; n-- {
+		i := bytes.IndexByte(src, '\n')
+		if i < 0 {
+			return nil
+		}
+		src = src[i+1:]
+	}
+	return src
 }
 
 func isMarkdown(c *pipeline.Content) bool {

@@ -3,6 +3,7 @@ package plugins
 import (
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"duskpress/tools/highlight"
@@ -28,7 +29,17 @@ func init() {
 // the text came through: there are lexers that repeat or lose a character.
 type highlighter struct{ verify bool }
 
+// attributeEscaper leaves what is a reference already.
+var attributeEscaper = strings.NewReplacer(`"`, "&#34;", "<", "&lt;", ">", "&gt;")
+
 func (h highlighter) render(c pipeline.Code) (pipeline.CodeHTML, error) {
+	if h.verify {
+		// Hugo writes the value of an attribute as it is: a quote in a title ends it.
+		c.Attributes = slices.Clone(c.Attributes)
+		for i, a := range c.Attributes {
+			c.Attributes[i].Value = attributeEscaper.Replace(a.Value)
+		}
+	}
 	out, err := renderCode(c)
 	if err != nil || !h.verify || c.Options.LineNos != nil || sameText(out.HTML, c.Text) {
 		return out, err

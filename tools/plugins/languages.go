@@ -59,7 +59,6 @@ func (f fences) Transform(doc *ast.Document, reader text.Reader, pc parser.Conte
 	if d.Content == nil {
 		return
 	}
-	nth := make(map[string]int)
 	ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		block, ok := n.(*ast.FencedCodeBlock)
 		if !ok || !entering || block.Info == nil {
@@ -70,12 +69,11 @@ func (f fences) Transform(doc *ast.Document, reader text.Reader, pc parser.Conte
 		if lang == "" || f.plain[strings.ToLower(lang)] || highlight.Known(lang) || f.hasHook != nil && f.hasHook(lang) {
 			return ast.WalkContinue, nil
 		}
-		nth[info]++
 		hint := "leave the language out, or add it to `plain` in [params.duskpress.plugins.languages]"
 		if near := pipeline.Nearest(lang, highlight.Languages()); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		d.Problems.Add(d.Content.Problem(d.Content.Find(info, nth[info]), pipeline.Warning, "language",
+		d.Problems.Add(d.Content.Problem(d.At(reader.Source(), block.Info.Segment.Start), pipeline.Warning, "language",
 			fmt.Sprintf("nothing can highlight %q", lang), hint))
 		return ast.WalkContinue, nil
 	})

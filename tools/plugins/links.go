@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
@@ -65,7 +66,7 @@ func (l *links) Transform(doc *ast.Document, reader text.Reader, pc parser.Conte
 	if d.Content == nil {
 		return
 	}
-	nth := make(map[string]int)
+	src := reader.Source()
 	ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		link, ok := n.(*ast.Link)
 		if !ok || !entering {
@@ -76,8 +77,7 @@ func (l *links) Transform(doc *ast.Document, reader text.Reader, pc parser.Conte
 		if err != nil || u.Scheme != "" || u.Host != "" || !contentExt[strings.ToLower(path.Ext(u.Path))] {
 			return ast.WalkContinue, nil
 		}
-		nth[written]++
-		at := d.Content.Find(written, nth[written])
+		at := d.At(src, destination(src, link))
 		target, ok := d.Resolve(u.Path)
 		if !ok {
 			d.Problems.Add(d.Content.Problem(at, pipeline.Error, "content-link",
@@ -93,6 +93,25 @@ func (l *links) Transform(doc *ast.Document, reader text.Reader, pc parser.Conte
 		}
 		return ast.WalkContinue, nil
 	})
+}
+
+// destination is where a link's destination is written: behind its text, or
+// else, for a reference, the link itself.
+func destination(src []byte, link *ast.Link) int {
+	pos := max(0, min(link.Pos(), len(src)))
+	paragraph := src[pos:]
+	if end := bytes.Index(paragraph, []byte("\n\n")); end >= 0 {
+		paragraph = paragraph[:end]
+	}
+	if link.Reference == nil {
+		if i := bytes.Index(paragraph, append([]byte("]("), link.Destination...)); i >= 0 {
+			return pos + i + len("](")
+		}
+		if i := bytes.Index(paragraph, link.Destination); i >= 0 {
+			return pos + i
+		}
+	}
+	return pos
 }
 
 var contentExt = map[string]bool{".md": true, ".markdown": true, ".mdown": true, ".org": true, ".adoc": true, ".rst": true}

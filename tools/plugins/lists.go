@@ -45,12 +45,10 @@ func (lists) Transform(doc *ast.Document, reader text.Reader, pc parser.Context)
 		return
 	}
 	src := reader.Source()
-	nth := make(map[string]int)
 	report := func(offset int, became string) {
 		line := lineAt(src, offset)
-		nth[line]++
-		at := d.Content.Find(line, nth[line])
-		at.Column += len(line) - len(strings.TrimLeft(line, " \t"))
+		begin := bytes.LastIndexByte(src[:offset], '\n') + 1
+		at := d.At(src, begin+len(line)-len(strings.TrimLeft(line, " \t")))
 		d.Problems.Add(d.Content.Problem(at, pipeline.Warning, "list-nesting",
 			"this bullet is indented, but not far enough to lie below the one above: it is "+became,
 			"indent it to where the text of the bullet above begins, or not at all"))

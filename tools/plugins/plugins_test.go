@@ -121,3 +121,18 @@ func TestRelativePath(t *testing.T) {
 		}
 	}
 }
+
+func TestRelativeAddress(t *testing.T) {
+	for _, tt := range []struct{ dir, file, want string }{
+		{"search/en", "posts/a/index.html", "../../posts/a/"},
+		{"search/en", "index.html", "../../"},
+		{"search/en", "posts/ä b.html", "../../posts/%C3%A4%20b.html"},
+		{"search/en", "search/index.html", "../"},
+		{"en/search/en", "en/posts/a/index.html", "../../posts/a/"},
+		{"de/search/de", "de/index.html", "../../"},
+	} {
+		if got := relativeAddress(tt.dir, tt.file); got != tt.want {
+			t.Errorf("relativeAddress(%q, %q) = %q, want %q", tt.dir, tt.file, got, tt.want)
+		}
+	}
+}

@@ -217,11 +217,14 @@ func (t *tagSet) collect(_ context.Context, c *pipeline.Collection) error {
 		}
 		content.FrontMatter["tags"] = anySlice(want)
 	}
+	var used []*tagGroup
 	for _, g := range groups {
 		if len(g.uses) > 0 {
+			used = append(used, g)
 			c.Tags = append(c.Tags, pipeline.Tag{Language: g.language, Slug: g.slug, Title: g.title, Count: len(g.uses)})
 		}
 	}
+	t.reportNear(used, func(g *tagGroup) bool { return g.fixed || ownPage[key{g.language, g.slug}] }, c.Problems)
 	slices.SortFunc(c.Tags, func(a, b pipeline.Tag) int {
 		return cmp.Or(cmp.Compare(a.Language, b.Language), cmp.Compare(a.Slug, b.Slug))
 	})

@@ -47,7 +47,7 @@ func serveStrict(t *testing.T, public string, slow bool) (address string) {
 	return ServeHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if slow {
 			delay := late / 10
-			if strings.HasPrefix(r.URL.Path, "/js/toggle.") {
+			if strings.HasPrefix(r.URL.Path, "/js/site.") {
 				delay = late
 			}
 			time.Sleep(delay)
@@ -417,9 +417,9 @@ func testScriptBytes(t *testing.T, public string) {
 		return len(data), out.Len()
 	}
 	raw1, zip1 := size("js/first.*.js")
-	raw2, zip2 := size("js/toggle.*.js")
+	raw2, zip2 := size("js/site.*.js")
 	raw3, zip3 := size("css/main.*.css")
-	t.Logf("first %d bytes, %d gzip; toggle %d, %d; css %d, %d", raw1, zip1, raw2, zip2, raw3, zip3)
+	t.Logf("first %d bytes, %d gzip; site %d, %d; css %d, %d", raw1, zip1, raw2, zip2, raw3, zip3)
 	if raw1 > 400 || zip1 > 400 {
 		t.Errorf("the script that blocks rendering has %d bytes, %d gzip", raw1, zip1)
 	}
@@ -432,7 +432,7 @@ func testScriptBytes(t *testing.T, public string) {
 }
 
 // TestOwnersAppearance builds sites whose owner fixed the colours, or wants no
-// button: no script ships.
+// button, nor what posts gain from a script: none ships.
 func TestOwnersAppearance(t *testing.T) {
 	b := Start(t)
 	for _, c := range []struct {
@@ -449,11 +449,16 @@ func TestOwnersAppearance(t *testing.T) {
 			}
 			config := strings.Replace(string(data), `appearance = "auto"`, fmt.Sprintf("appearance = %q", c.appearance), 1)
 			config = strings.Replace(config, "toggle = true", fmt.Sprintf("toggle = %v", c.toggle), 1)
+			config = strings.Replace(config, "script = true", "script = false", 1)
+			config = strings.Replace(config, "search = true", "search = false", 1) // its keys are a script too
 			sitetest.Write(t, file, config)
 			sitetest.MustBuild(t, dir)
 			public := filepath.Join(dir, "public")
 			for name, data := range sitetest.Tree(t, public) {
-				if strings.HasSuffix(name, ".js") || strings.HasSuffix(name, ".html") && strings.Contains(data, "<script") {
+				if name == "search/index.html" || strings.HasPrefix(name, "js/search.") {
+					continue // the page itself stays, for who has its address
+				}
+				if strings.HasSuffix(name, ".js") || strings.HasSuffix(name, ".html") && strings.Contains(strings.ReplaceAll(data, "<script type=application/ld+json>", ""), "<script") {
 					t.Errorf("a script in %s", name)
 				}
 			}
@@ -465,7 +470,7 @@ func TestOwnersAppearance(t *testing.T) {
 				}
 				tab := b.Open(t, View{320, dark})
 				tab.Visit(address + "/about/")
-				got := Eval[[]string](tab, `[getComputedStyle(document.documentElement).colorScheme, getComputedStyle(document.body).backgroundColor, String(document.scripts.length), String(document.querySelectorAll("button, .appearance").length)]`)
+				got := Eval[[]string](tab, `[getComputedStyle(document.documentElement).colorScheme, getComputedStyle(document.body).backgroundColor, String(document.querySelectorAll("script:not([type])").length), String(document.querySelectorAll("button, .appearance").length)]`)
 				if d := cmp.Diff([]string{scheme, background(shown), "0", "0"}, got); d != "" {
 					t.Errorf("system %s: scheme, background, scripts, buttons (-want +got):\n%s", name(dark), d)
 				}
@@ -475,7 +480,7 @@ func TestOwnersAppearance(t *testing.T) {
 			}
 		})
 	}
-	for option, wrong := range map[string]string{`toggle = "yes"`: `"yes"`, `toggle = 1`: `"1"`, `appearance = "sepia"`: `"sepia"`} {
+	for option, wrong := range map[string]string{`toggle = "yes"`: `"yes"`, `toggle = 1`: `"1"`, `appearance = "sepia"`: `"sepia"`, `script = "no"`: `"no"`, `search = "no"`: `"no"`} {
 		t.Run(option, func(t *testing.T) {
 			dir := t.TempDir()
 			sitetest.CopyRepoSite(t, dir)
@@ -485,8 +490,8 @@ func TestOwnersAppearance(t *testing.T) {
 				t.Fatal(err)
 			}
 			key, _, _ := strings.Cut(option, " ")
-			sitetest.Write(t, file, regexp.MustCompile(`(?m)^  `+key+` = \S+`).ReplaceAllString(string(data), "  "+option))
-			if out, exit := sitetest.Build(t, dir); exit == 0 || !strings.Contains(out, "theme."+key+" is "+wrong) {
+			sitetest.Write(t, file, regexp.MustCompile(`(?m)^( +)`+key+` = \S+`).ReplaceAllString(string(data), "${1}"+option))
+			if out, exit := sitetest.Build(t, dir); exit == 0 || !strings.Contains(out, key+" is "+wrong) {
 				t.Errorf("exit %d\n%s", exit, out)
 			}
 		})

@@ -170,6 +170,18 @@ func Eval[T any](tab *Tab, expression string) T {
 	return v
 }
 
+// Await is Eval for an expression that may be a promise, and waits for it.
+func Await[T any](tab *Tab, expression string) T {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, stepLimit)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		tab.t.Fatalf("%s: %v\nin %s", tab.url, err, expression)
+	}
+	return v
+}
+
 // Complaints returns, and forgets, what was wrong since the last call: errors
 // and warnings on the console, what could not be loaded, and requests that
 // would have left this machine.

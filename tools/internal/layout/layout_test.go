@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
 	".":        {"deploy", "folder", "headers", "hugo", "netlify", "pipeline", "plugins", "probe", "publish", "report", "serve"},
-	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline"},
+	"plugins":  {"csp", "frontmatter", "headers", "highlight", "minify", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"pipeline": {},
@@ -46,7 +46,10 @@ var may = map[string][]string{
 	"internal/browser": {"serve"},
 	"highlight":        {},
 	"minify":           {},
+	"sourcemap":        {},
 	"frontmatter":      {},
+	"search":           {"internal/browser"}, // its tests run the theme's script against it
+	"twin":             {},
 }
 
 // allowed is what a package may import of the module. Those below internal/ are

@@ -16,10 +16,10 @@ import (
 
 // Budgets of a post's page with code and a table of contents, in bytes.
 const (
-	cssBudget      = 6 << 10 // gzip, all style sheets
-	scriptBudget   = 2 << 10 // gzip, all scripts
-	blockingBudget = 400     // as it is, scripts that block rendering
-	htmlBudget     = 4 << 10 // gzip, a note of 3 kB with forty bullets
+	cssBudget      = 6_000 // gzip, all style sheets
+	scriptBudget   = 2_000 // gzip, all scripts
+	blockingBudget = 400   // as it is, scripts that block rendering
+	htmlBudget     = 4_000 // gzip, a note of 3 kB with forty bullets
 )
 
 func zipped(data string) int {

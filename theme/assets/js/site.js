@@ -1,0 +1,3 @@
+// Both scripts of every page in one file.
+import "./toggle.js";
+import "./keys.js";

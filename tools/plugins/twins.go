@@ -1,0 +1,68 @@
+package plugins
+
+import (
+	"context"
+	"net/url"
+	"path"
+	"strings"
+
+	"duskpress/tools/pipeline"
+	"duskpress/tools/twin"
+)
+
+func init() {
+	pipeline.Register(pipeline.Plugin{
+		Name:    "twins",
+		Summary: "gives the Markdown twin of a page its headings as the page has them, and whole addresses",
+		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
+			if err := s.Decode(&struct{}{}); err != nil {
+				return pipeline.Hooks{}, err
+			}
+			return pipeline.Hooks{File: mendTwin}, nil
+		},
+	})
+}
+
+func mendTwin(_ context.Context, f *pipeline.File, _ *pipeline.Problems) error {
+	if f.Kind != pipeline.Rendered || f.MediaType != "text/markdown" || f.Content == nil || f.Resolve == nil {
+		return nil
+	}
+	page, err := url.Parse(f.URL)
+	if err != nil {
+		return nil // Hugo made it; there is no author to tell
+	}
+	// What lies beside a page in its bundle is published in a folder of the
+	// page's name, which is the page's own address unless addresses are ugly.
+	folder := page
+	if strings.HasPrefix(f.Content.Base(), "index.") && !strings.HasSuffix(page.Path, "/") {
+		beside := *page
+		beside.Path, beside.RawPath = strings.TrimSuffix(page.Path, path.Ext(page.Path))+"/", ""
+		folder = &beside
+	}
+	edit := twin.Edit{Shift: f.Content.HeadingShift, Address: func(written string) string {
+		u, err := url.Parse(written)
+		if err != nil || u.Scheme != "" {
+			return written
+		}
+		from := page
+		if u.Host == "" && u.Path != "" {
+			from = folder
+		}
+		if u.Host == "" && contentExt[strings.ToLower(path.Ext(u.Path))] {
+			target, ok := f.Resolve(u.Path)
+			if !ok {
+				return written // the plugin links reports it
+			}
+			to, err := url.Parse(target)
+			if err != nil {
+				return written
+			}
+			to.RawQuery, to.Fragment = u.RawQuery, u.Fragment
+			u = to
+		}
+		// An open parenthesis would have to be closed in there.
+		return strings.NewReplacer("(", "%28", ")", "%29").Replace(from.ResolveReference(u).String())
+	}}
+	f.Data = edit.Apply(f.Data)
+	return nil
+}
