@@ -49,10 +49,10 @@ func (p *Pace) Sleep(ctx context.Context, d time.Duration) error {
 }
 
 // Real is how long a duration of this clock takes. A busy machine gets at least
-// two seconds, so that haste does not make failures of its own.
+// four seconds, so that haste does not make failures of its own.
 func (p *Pace) Real(d time.Duration) time.Duration {
 	p.init()
-	return max(d/time.Duration(p.Haste), min(d, 2*time.Second))
+	return max(d/time.Duration(p.Haste), min(d, 4*time.Second))
 }
 
 // backoff is how long to wait after the nth failure in a row, from 0.

@@ -389,7 +389,7 @@ func (r *run) wait(ctx context.Context, id, kind string) (Deploy, error) {
 			state, since = d.Raw, r.Pace.Since()
 			r.Log.Debug("deploy", "stage", "wait", "id", id, "state", d.Raw)
 		}
-		if !again && r.Pace.Since()-since > stuck {
+		if !again && n >= 5 && r.Pace.Since()-since > stuck {
 			again = true
 			if d.State != Processing {
 				r.note("deploy " + id + " stood still in state " + orWord(d.Raw, "unknown") + "; its files were offered again")

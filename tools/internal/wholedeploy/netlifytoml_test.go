@@ -17,7 +17,6 @@ import (
 // TestNetlifyToml runs the commands of netlify.toml, in each context, with the
 // variables that Netlify sets there.
 func TestNetlifyToml(t *testing.T) {
-	t.Parallel()
 	type context struct{ Command string }
 	var conf struct {
 		Build struct {
@@ -48,7 +47,6 @@ func TestNetlifyToml(t *testing.T) {
 		{"branch-deploy", "https://next--notes.netlify.app", "https://next--notes.netlify.app/", false, false},
 	} {
 		t.Run(c.context, func(t *testing.T) {
-			t.Parallel()
 			args, ok := strings.CutPrefix(conf.Context[c.context].Command, "go run ./tools ")
 			if !ok || !strings.HasPrefix(args, "build") {
 				t.Fatalf("the command is %q", conf.Context[c.context].Command)
@@ -86,7 +84,6 @@ func TestNetlifyToml(t *testing.T) {
 
 // TestNetlifyMistakes are settings of a build at Netlify that would go unseen.
 func TestNetlifyMistakes(t *testing.T) {
-	t.Parallel()
 	w := ownSite(t)
 	for _, c := range []struct {
 		env   []string
@@ -109,9 +106,8 @@ func TestNetlifyMistakes(t *testing.T) {
 // TestDeployBuilds deploys without --no-build: the site is built first, and one
 // that has errors is not deployed.
 func TestDeployBuilds(t *testing.T) {
-	t.Parallel()
 	w := ownSite(t)
-	r := w.run("deploy", "--timeout", "10m", "--baseURL", "https://notes.example.org/")
+	r := w.run("deploy", "--timeout", "60m", "--baseURL", "https://notes.example.org/")
 	w.verified(r)
 	if !strings.Contains(r.out, "build: published to public/, exit=0") || !strings.Contains(r.last(), changedWords) {
 		t.Errorf("%s", r)
@@ -120,7 +116,7 @@ func TestDeployBuilds(t *testing.T) {
 	w.isLive()
 	// Again: the same bytes, so nothing is sent.
 	w.fake.Reset()
-	if r := w.run("deploy", "--timeout", "10m", "--baseURL", "https://notes.example.org/"); r.exit != 0 || w.fake.Count("create") != 0 {
+	if r := w.run("deploy", "--timeout", "60m", "--baseURL", "https://notes.example.org/"); r.exit != 0 || w.fake.Count("create") != 0 {
 		t.Errorf("%s", r)
 	}
 	sitetest.Write(t, filepath.Join(w.dir, "content", "posts", "bad.md"), "# T\n#### 2026-02-30\n\nx\n")

@@ -96,7 +96,7 @@ func lostWays(op string) []variant {
 		ok(op+" 500", fake.Fault{Op: op, Kind: fake.Status, Status: 500}),
 		ok(op+" 502 after acting", fake.Fault{Op: op, Kind: fake.StatusAfter, Status: 502}),
 		ok(op+" 503, three times", fake.Fault{Op: op, Kind: fake.Status, Status: 503, Times: 3}),
-		ok(op+" later than the deadline", fake.Fault{Op: op, Kind: fake.Late, Delay: 4 * time.Second}),
+		ok(op+" later than the deadline", fake.Fault{Op: op, Kind: fake.Late, Delay: 6 * time.Second}),
 		ok(op+" answered by somebody else", at(fake.Garbage)),
 	}
 }
@@ -296,7 +296,7 @@ func (v variant) run(t *testing.T) {
 		v.setup(w)
 	}
 	if strings.Contains(v.name, "for ever") || strings.Contains(v.name, "never") {
-		v.args = append(v.args, "--timeout", "3m") // it cannot end before
+		v.args = append(v.args, "--timeout", "10m") // it cannot end before
 	}
 	r := w.deploy(v.args...)
 	if r.exit != v.exit {
