@@ -70,6 +70,9 @@ type cli struct {
 	quiet       bool
 	verbose     bool
 	noColor     bool
+
+	// environmentGiven: by a flag or a variable, and not by default.
+	environmentGiven bool
 }
 
 func (c *cli) root() *cobra.Command {
@@ -98,6 +101,7 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVar(&c.noColor, "no-color", false, "never colour the output")
 	root.AddCommand(c.build(), c.checkCommand(), c.plugins(), c.serve())
 	root.AddCommand(c.explain())
+	root.AddCommand(c.deploy(), c.verify(), c.status(), c.rollback(), c.probe())
 	return root
 }
 
@@ -113,11 +117,12 @@ func (c *cli) check() error {
 		return c.fail(err.Error(), "")
 	}
 	c.source = abs
+	c.environmentGiven = c.environment != ""
 	if c.environment == "" {
 		c.environment = "production"
 		for _, name := range []string{"HUGO_ENVIRONMENT", "HUGO_ENV"} {
 			if v := os.Getenv(name); v != "" {
-				c.environment = v
+				c.environment, c.environmentGiven = v, true
 				break
 			}
 		}
@@ -166,6 +171,9 @@ func (c *cli) cacheDir() string {
 		if abs, err := filepath.Abs(dir); err == nil {
 			return abs
 		}
+	}
+	if dir := netlifyCache(); dir != "" {
+		return dir
 	}
 	return filepath.Join(c.source, ".duskpress", "cache")
 }

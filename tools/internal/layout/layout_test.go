@@ -29,7 +29,7 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve"},
+	".":        {"deploy", "explain", "folder", "headers", "hugo", "netlify", "pipeline", "plugins", "probe", "publish", "report", "serve"},
 	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
@@ -40,6 +40,10 @@ var may = map[string][]string{
 	"headers":  {},
 	"publish":  {},
 	"serve":    {"headers"},
+	"deploy":   {"headers"},
+	"netlify":  {"deploy"},
+	"folder":   {"deploy"},
+	"probe":    {},
 	// Pages are looked at with the headers that their host sends.
 	"internal/browser": {"serve"},
 	"formats":          {},
@@ -164,7 +168,7 @@ func refuse(dir, name string, test bool) string {
 		switch {
 		case !known:
 			return fmt.Sprintf("tools/%s is a package that tools/internal/layout does not know: say in `may` what it imports, and keep the arrows pointing one way", dir)
-		case to == dir, to == "internal/sitetest" && (test || strings.HasPrefix(dir, "internal/")):
+		case to == dir, (to == "internal/sitetest" || to == "internal/fakenetlify") && (test || strings.HasPrefix(dir, "internal/")):
 			return ""
 		case to == "plugins" && dir != ".":
 			return fmt.Sprintf("tools/%s imports plugins; only package main does, for what they register", dir)

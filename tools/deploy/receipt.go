@@ -1,0 +1,127 @@
+package deploy
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Receipt says what was live, since when, and how that was proven. It is
+// enough to prove it again.
+type Receipt struct {
+	ID          string          `json:"id"`
+	Host        string          `json:"host"`
+	Site        string          `json:"site"`
+	Target      string          `json:"target"`
+	Fingerprint string          `json:"fingerprint"`
+	URL         string          `json:"url"`  // of readers
+	Seen        string          `json:"seen"` // the deploy's own address
+	Verified    time.Time       `json:"verified"`
+	Published   time.Time       `json:"published,omitzero"`
+	Proof       Proof           `json:"proof"`
+	Files       map[string]File `json:"files"`
+	// Rules are the bytes of the files that are not served, but have effects.
+	Rules map[string][]byte `json:"rules"`
+}
+
+// keptReceipts is how many receipts are kept.
+const keptReceipts = 50
+
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+
+func receiptFile(state, id string) string {
+	return filepath.Join(state, "receipts", id+".json")
+}
+
+func writeReceipt(state string, r *Receipt) error {
+	if !idPattern.MatchString(r.ID) {
+		return fmt.Errorf("the host calls a deploy %q, which is no name for a file", r.ID)
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(receiptFile(state, r.ID), append(data, '\n')); err != nil {
+		return err
+	}
+	all, err := Receipts(state)
+	if err != nil {
+		return err
+	}
+	for _, old := range all[min(len(all), keptReceipts):] {
+		_ = os.Remove(receiptFile(state, old.ID))
+	}
+	return nil
+}
+
+// ReadReceipt reads one receipt; fs.ErrNotExist where there is none.
+func ReadReceipt(state, id string) (*Receipt, error) {
+	if !idPattern.MatchString(id) {
+		return nil, fs.ErrNotExist
+	}
+	data, err := os.ReadFile(receiptFile(state, id))
+	if err != nil {
+		return nil, err
+	}
+	r := new(Receipt)
+	if err := json.Unmarshal(data, r); err != nil {
+		return nil, fmt.Errorf("receipt %s: %w", id, err)
+	}
+	for name, f := range r.Files {
+		f.Path = name
+		r.Files[name] = f
+	}
+	return r, nil
+}
+
+// Receipts are all receipts, the last verified first.
+func Receipts(state string) ([]*Receipt, error) {
+	entries, err := os.ReadDir(filepath.Join(state, "receipts"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []*Receipt
+	for _, e := range entries {
+		id, ok := strings.CutSuffix(e.Name(), ".json")
+		if !ok || strings.HasPrefix(id, ".") {
+			continue
+		}
+		r, err := ReadReceipt(state, id)
+		if err != nil {
+			continue // damaged: the rest is still good
+		}
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b *Receipt) int {
+		if c := b.Verified.Compare(a.Verified); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return all, nil
+}
+
+// lastVerified is the newest receipt of a target, or nil. Without is an id that
+// does not count.
+func lastVerified(state, host, site, target, without string) (*Receipt, error) {
+	all, err := Receipts(state)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range all {
+		if r.Host == host && r.Site == site && r.Target == target && r.ID != without {
+			return r, nil
+		}
+	}
+	return nil, nil
+}
