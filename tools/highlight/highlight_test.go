@@ -175,9 +175,7 @@ func FuzzText(f *testing.F) {
 		f.Add(code, uint8(i), uint8(i*37))
 	}
 	f.Fuzz(func(t *testing.T, code string, lang, bits uint8) {
-		if strings.ContainsRune(code, 0) || strings.ToValidUTF8(code, "") != code {
-			t.Skip()
-		}
+		code = strings.ReplaceAll(strings.ToValidUTF8(code, ""), "\x00", "")
 		o := Options{Style: "monokai", WrapperClass: "highlight", LineNoStart: 1, TabWidth: 4,
 			LineNos: bits&1 != 0, LineNumbersInTable: bits&2 != 0, AnchorLineNos: bits&4 != 0, HlInline: bits&8 != 0, GuessSyntax: bits&16 != 0}
 		if bits&32 != 0 {

@@ -391,6 +391,11 @@ func severityOf(f *pipeline.File, link pipeline.Link) pipeline.Severity {
 	if (f.Kind == pipeline.Static || f.Kind == pipeline.Bundled) && f.MediaType == "text/html" {
 		return pipeline.Warning
 	}
+	// A Markdown twin names a picture as its author did, and one of assets/ is
+	// published under other names alone.
+	if f.MediaType == "text/markdown" {
+		return pipeline.Warning
+	}
 	switch link.Attribute {
 	case "cite", "action", "formaction", "ld+json":
 		return pipeline.Warning

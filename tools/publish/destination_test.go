@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"duskpress/tools/internal/testenv"
 )
 
 func TestDestinations(t *testing.T) {
@@ -52,7 +54,7 @@ func TestDestinations(t *testing.T) {
 		"link": "empty", "linkours": "ours", "dangling": "nowhere", "linkdir": "real", "linksite": "site",
 	} {
 		if err := os.Symlink(at(target), at(link)); err != nil {
-			t.Skip("no symbolic links here:", err)
+			testenv.Lacks(t, testenv.System, "no symbolic links here: %v", err)
 		}
 	}
 
@@ -166,7 +168,7 @@ func TestGitBranch(t *testing.T) {
 // TestNoPermission needs a user for whom modes count; root runs it as nobody.
 func TestNoPermission(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("modes mean little there")
+		t.Skip("SKIPPED: modes mean little on Windows")
 	}
 	if os.Getuid() == 0 {
 		asNobody(t)

@@ -6,54 +6,24 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"duskpress/tools/internal/testenv"
 )
 
-// TestMounts runs TestInNamespace in a mount namespace of its own, so that no
-// mount outlives it, as root or, in a user namespace, as anyone.
+// TestMounts publishes to file systems of other kinds than a test's own.
 func TestMounts(t *testing.T) {
-	cmd := exec.Command(os.Args[0], "-test.run=^TestInNamespace$", "-test.v")
-	cmd.Env = append(os.Environ(), "DUSKPRESS_NAMESPACE=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
-	if os.Getuid() != 0 {
-		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSPC) {
-		t.Skip("SKIPPED: mount points, overlays and full disks are not tested, as no mount namespace can be made:", err)
-	}
-	t.Logf("%s", out)
-	if err != nil {
-		t.Error(err)
-	}
-}
-
-func mount(t *testing.T, source, target, kind string, flags uintptr, data string) {
-	t.Helper()
-	if err := os.MkdirAll(target, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mount(source, target, kind, flags, data); err != nil {
-		t.Skipf("SKIPPED: mounting %s: %v", kind, err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(target, syscall.MNT_DETACH) })
-}
-
-func TestInNamespace(t *testing.T) {
-	if os.Getenv("DUSKPRESS_NAMESPACE") == "" {
-		t.Skip("run by TestMounts")
+	if !testenv.Namespace(t) {
+		return
 	}
 	t.Run("tmpfs", func(t *testing.T) {
 		sc := newScene(fastBench(t), 12)
-		mount(t, "tmpfs", sc.dest, "tmpfs", 0, "")
+		testenv.Mount(t, "tmpfs", sc.dest, "tmpfs", 0, "")
 		sc.crashAnywhere(t, "entries", sc.set, 7)
 	})
 	t.Run("bind", func(t *testing.T) {
@@ -62,7 +32,7 @@ func TestInNamespace(t *testing.T) {
 		if err := os.MkdirAll(elsewhere, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		mount(t, elsewhere, sc.dest, "", syscall.MS_BIND, "")
+		testenv.Mount(t, elsewhere, sc.dest, "", syscall.MS_BIND, "")
 		sc.set(t)
 		s := sc.open(t)
 		sc.b.write(t, s.Staging())
@@ -82,7 +52,7 @@ func TestInNamespace(t *testing.T) {
 // container whose image holds one: its directories cannot be renamed.
 func testOverlay(t *testing.T) {
 	top := t.TempDir()
-	mount(t, "tmpfs", top, "tmpfs", 0, "")
+	testenv.Mount(t, "tmpfs", top, "tmpfs", 0, "")
 	at := func(name string) string { return filepath.Join(top, name) }
 	lower := newScene(bench{at("lower"), at("lower/public")}, 12)
 	sc := newScene(bench{at("merged"), at("merged/public")}, 12)
@@ -103,7 +73,7 @@ func testOverlay(t *testing.T) {
 		err := syscall.Mount("overlay", at("merged"), "overlay", 0,
 			fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s,redirect_dir=off", at("lower"), upper, work))
 		if err != nil {
-			t.Skip("SKIPPED: mounting an overlay:", err)
+			testenv.Lacks(t, testenv.System, "no overlay can be mounted: %v", err)
 		}
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(at("merged"), syscall.MNT_DETACH) })
@@ -143,7 +113,7 @@ func testFull(t *testing.T) {
 	old, big := site{"index.html": "old"}, site{"big": strings.Repeat("x", 1<<20)}
 	t.Run("staging", func(t *testing.T) {
 		b := newBench(t)
-		mount(t, "tmpfs", b.source, "tmpfs", 0, "size=256k")
+		testenv.Mount(t, "tmpfs", b.source, "tmpfs", 0, "size=256k")
 		b.publish(t, old)
 		s := b.open(t)
 		if err := os.WriteFile(filepath.Join(s.Staging(), "big"), []byte(big["big"]), 0o644); !errors.Is(err, syscall.ENOSPC) {
@@ -172,7 +142,7 @@ func testFull(t *testing.T) {
 	})
 	t.Run("destination", func(t *testing.T) {
 		b := newBench(t)
-		mount(t, "tmpfs", b.dest, "tmpfs", 0, "size=256k")
+		testenv.Mount(t, "tmpfs", b.dest, "tmpfs", 0, "size=256k")
 		b.publish(t, old)
 		s := b.open(t)
 		big.write(t, s.Staging())
@@ -196,7 +166,7 @@ func testReadOnly(t *testing.T) {
 	b := newBench(t)
 	out := bench{b.source, filepath.Join(t.TempDir(), "out", "public")}
 	top := filepath.Dir(out.dest)
-	mount(t, "tmpfs", top, "tmpfs", 0, "")
+	testenv.Mount(t, "tmpfs", top, "tmpfs", 0, "")
 	out.publish(t, site{"x": "x"})
 	if err := syscall.Mount("tmpfs", top, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
@@ -208,7 +178,7 @@ func testReadOnly(t *testing.T) {
 	t.Log(err)
 
 	// A destination that alone is read-only is refused before a long build.
-	mount(t, "tmpfs", b.dest, "tmpfs", syscall.MS_RDONLY, "")
+	testenv.Mount(t, "tmpfs", b.dest, "tmpfs", syscall.MS_RDONLY, "")
 	_, err = Open(t.Context(), b.options())
 	if de := new(DestinationError); !errors.As(err, &de) || !errors.Is(err, syscall.EROFS) {
 		t.Errorf("got %v", err)
@@ -219,7 +189,7 @@ func testReadOnly(t *testing.T) {
 
 	// A read-only source only costs the record.
 	ro := bench{filepath.Join(t.TempDir(), "ro"), filepath.Join(t.TempDir(), "public")}
-	mount(t, "tmpfs", ro.source, "tmpfs", syscall.MS_RDONLY, "")
+	testenv.Mount(t, "tmpfs", ro.source, "tmpfs", syscall.MS_RDONLY, "")
 	st := site{"x": "x"}
 	if res := ro.publish(t, st); len(res.Warnings) != 1 {
 		t.Errorf("%+v", res)
@@ -234,7 +204,7 @@ func testGitMount(t *testing.T) {
 			defer force(method)()
 			sc := newScene(newBench(t), 12)
 			sc.set(t)
-			mount(t, "tmpfs", filepath.Join(sc.dest, ".git"), "tmpfs", 0, "")
+			testenv.Mount(t, "tmpfs", filepath.Join(sc.dest, ".git"), "tmpfs", 0, "")
 			site{".git/HEAD": "mounted"}.write(t, sc.dest)
 			before := read(t, sc.dest)
 			s := sc.open(t)

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"duskpress/tools/internal/testenv"
 )
 
 // asNobody runs the calling test in a process of user nobody.
@@ -29,7 +31,7 @@ func asNobody(t *testing.T) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	out, err := cmd.CombinedOutput()
 	if errors.Is(err, fs.ErrPermission) {
-		t.Skip("SKIPPED: missing permissions are not tested, as root cannot run a process as nobody here:", err)
+		testenv.Lacks(t, testenv.System, "missing permissions are not tested, as root cannot run a process as nobody here: %v", err)
 	}
 	t.Logf("%s", out)
 	if err != nil {

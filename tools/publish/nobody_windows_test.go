@@ -2,4 +2,4 @@ package publish
 
 import "testing"
 
-func asNobody(t *testing.T) { t.Skip("no such user") }
+func asNobody(t *testing.T) { t.Skip("SKIPPED: no such user") }

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -213,4 +214,12 @@ func TestBytes(t *testing.T) {
 	for _, c := range tab.Complaints() {
 		t.Error(c)
 	}
+}
+
+func zipped(data []byte) int {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, 6)
+	_, _ = w.Write(data)
+	_ = w.Close()
+	return b.Len()
 }

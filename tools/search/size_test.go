@@ -1,8 +1,12 @@
+//go:build !race
+
+// The race detector makes counting bytes ten times as slow, and has seen the
+// concurrency of an index long before its ten thousandth page.
+
 package search
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"maps"
 	"os"
@@ -25,14 +29,8 @@ type big struct {
 
 var theBig *big
 
-// slow is set where ten thousand pages take too long.
-var slow bool
-
 func bigSite(t *testing.T) *big {
 	t.Helper()
-	if slow {
-		t.Skip("SKIPPED: ten thousand pages, with the race detector")
-	}
 	if theBig != nil {
 		return theBig
 	}
@@ -47,14 +45,6 @@ func bigSite(t *testing.T) *big {
 	b.took = time.Since(begin)
 	theBig = b
 	return b
-}
-
-func zipped(data []byte) int {
-	var b bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&b, 6)
-	_, _ = w.Write(data)
-	_ = w.Close()
-	return b.Len()
 }
 
 func indexOf(t testing.TB, addresses []string, pages []*Page) map[string][]byte {
@@ -199,9 +189,6 @@ func TestAdded(t *testing.T) {
 	var addresses []string
 	var pages []*Page
 	sizes := []int{300, smallSite + 50, 1_500, 3_000}
-	if slow {
-		sizes = sizes[:1]
-	}
 	for _, n := range sizes {
 		for i := len(pages); i <= n; i++ {
 			a, p := b.page(i)

@@ -12,11 +12,12 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"duskpress/tools/internal/sitetest"
+	"duskpress/tools/internal/testenv"
 )
 
 // Axe is the variable that names axe-core's axe.min.js, a judge of
 // accessibility that is no part of this project. Without it the test is
-// skipped, but where a browser is Required it is required too.
+// skipped, but where a browser is required it is too.
 const Axe = "DUSKPRESS_AXE"
 
 // axeScript runs every rule that is about conformance or good practice and
@@ -42,11 +43,7 @@ func axe(tab *Tab) []string {
 func TestAxe(t *testing.T) {
 	file := os.Getenv(Axe)
 	if file == "" {
-		const missing = Axe + " does not name axe-core's axe.min.js"
-		if os.Getenv(Required) == "1" {
-			t.Fatal(missing)
-		}
-		t.Skipf("SKIPPED: accessibility is not judged: %s", missing)
+		testenv.Lacks(t, testenv.Browser, "accessibility is not judged: %s does not name axe-core's axe.min.js", Axe)
 	}
 	script, err := os.ReadFile(file)
 	if err != nil {

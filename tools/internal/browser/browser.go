@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"os/exec"
 	"sync"
 	"testing"
@@ -27,12 +26,9 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"duskpress/tools/internal/testenv"
 	"duskpress/tools/serve"
 )
-
-// Required is the environment variable that turns a missing browser from a
-// reason to skip into a failure, where it is 1.
-const Required = "DUSKPRESS_REQUIRE_BROWSER"
 
 const (
 	startLimit = 60 * time.Second // on a busy machine with a cold disk
@@ -43,16 +39,12 @@ const (
 type Browser struct{ ctx context.Context }
 
 // Start runs a browser until the test and its subtests end. Without one on
-// this machine the test is skipped, or fails where one is Required.
+// this machine the test is skipped, or fails where that is required.
 func Start(t testing.TB) *Browser {
 	t.Helper()
 	path := find()
 	if path == "" {
-		const missing = "no chromium, chromium-browser or google-chrome in PATH"
-		if os.Getenv(Required) == "1" {
-			t.Fatalf("%s, and %s=1", missing, Required)
-		}
-		t.Skipf("SKIPPED: the site is not looked at: %s", missing)
+		testenv.Lacks(t, testenv.Browser, "the site is not looked at: no chromium, chromium-browser or google-chrome in PATH")
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),

@@ -1,8 +1,6 @@
 package browser
 
 import (
-	"bytes"
-	"compress/gzip"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -323,21 +321,10 @@ func testPageScript(t *testing.T, public string) {
 		}
 	}
 	sum := 0
-	for _, pattern := range []string{"first", "toggle", "page"} {
-		files, err := filepath.Glob(filepath.Join(public, "js", pattern+".*.js"))
-		if err != nil || len(files) != 1 {
-			t.Fatalf("%s: %q, %v", pattern, files, err)
-		}
-		data, err := os.ReadFile(files[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		var out bytes.Buffer
-		w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression)
-		_, _ = w.Write(data)
-		_ = w.Close()
-		t.Logf("%s: %d bytes, %d gzip", pattern, len(data), out.Len())
-		sum += out.Len()
+	for _, script := range []string{"first", "site", "page"} {
+		raw, zip := weigh(t, public, "js/"+script+".*.js")
+		t.Logf("%s: %d bytes, %d gzip", script, raw, zip)
+		sum += zip
 	}
 	if sum > 2<<10 {
 		t.Errorf("the scripts of a post have %d bytes gzip", sum)

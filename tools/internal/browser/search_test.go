@@ -1,8 +1,6 @@
 package browser
 
 import (
-	"bytes"
-	"compress/gzip"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -213,21 +211,10 @@ func TestSearch(t *testing.T) {
 
 	t.Run("bytes", func(t *testing.T) {
 		for pattern, limit := range map[string]int{"js/search.*.js": 6 << 10, "css/search.*.css": 1 << 10, "search/en/root.json": 2 << 10} {
-			files, err := filepath.Glob(filepath.Join(public, pattern))
-			if err != nil || len(files) != 1 {
-				t.Fatalf("%s: %q, %v", pattern, files, err)
-			}
-			data, err := os.ReadFile(files[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out bytes.Buffer
-			w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression)
-			_, _ = w.Write(data)
-			_ = w.Close()
-			t.Logf("%s: %d bytes, %d gzip", pattern, len(data), out.Len())
-			if out.Len() > limit {
-				t.Errorf("%s has %d bytes gzip, of %d", pattern, out.Len(), limit)
+			raw, zip := weigh(t, public, pattern)
+			t.Logf("%s: %d bytes, %d gzip", pattern, raw, zip)
+			if zip > limit {
+				t.Errorf("%s has %d bytes gzip, of %d", pattern, zip, limit)
 			}
 		}
 	})

@@ -83,7 +83,9 @@ func hardSite(t *testing.T, dir, base, more string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sitetest.Write(t, filepath.Join(dir, "config.toml"), strings.Replace(string(config), `baseURL = "https://duskpress.example/"`, fmt.Sprintf("baseURL = %q\n%s", base, more), 1))
+	sitetest.Write(t, filepath.Join(dir, "config.toml"), strings.Replace(string(config), `baseURL = "https://duskpress.example/"`, fmt.Sprintf("baseURL = %q\n%s", base, more), 1)+
+		// Where addresses are ugly, a file of a bundle is not where its page says.
+		"\n[params.duskpress.rules]\nlink = \"warning\"\n")
 }
 
 // TestFeeds builds the hard site at several addresses and judges all of it.

@@ -6,6 +6,8 @@
 package sitetest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -217,4 +219,13 @@ func Run(t testing.TB, dir, name string, args ...string) (output string, exit in
 		t.Fatalf("%s: %v", name, err)
 	}
 	return string(out), cmd.ProcessState.ExitCode()
+}
+
+// Zipped returns how many bytes a file has on its way to a browser.
+func Zipped(data []byte) int {
+	var out bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	_, _ = w.Write(data)
+	_ = w.Close()
+	return out.Len()
 }

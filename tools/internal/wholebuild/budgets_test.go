@@ -1,8 +1,6 @@
 package wholebuild
 
 import (
-	"bytes"
-	"compress/gzip"
 	"os"
 	"path"
 	"path/filepath"
@@ -22,14 +20,6 @@ const (
 	htmlBudget     = 4_000 // gzip, a note of 3 kB with forty bullets
 )
 
-func zipped(data string) int {
-	var b bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	_, _ = w.Write([]byte(data))
-	_ = w.Close()
-	return b.Len()
-}
-
 // A load is what a browser has to get for a page, in bytes.
 type load struct {
 	css, scripts, blocking, html int
@@ -39,7 +29,7 @@ type load struct {
 // loadOf reads a page and what it asks for.
 func loadOf(t *testing.T, tree map[string]string, name string) load {
 	t.Helper()
-	l := load{html: zipped(tree[name])}
+	l := load{html: sitetest.Zipped([]byte(tree[name]))}
 	get := func(address string) string {
 		file := strings.TrimPrefix(address, "/")
 		if file == address {
@@ -66,12 +56,12 @@ func loadOf(t *testing.T, tree map[string]string, name string) load {
 		_, async := attr["async"]
 		switch {
 		case tok.Data == "link" && strings.Contains(attr["rel"], "stylesheet"):
-			l.css += zipped(get(attr["href"]))
+			l.css += sitetest.Zipped([]byte(get(attr["href"])))
 		case tok.Data == "link" && (attr["rel"] == "icon" || attr["rel"] == "preload" || attr["rel"] == "modulepreload"):
 			get(attr["href"])
 		case tok.Data == "script" && hasSrc:
 			data := get(src)
-			l.scripts += zipped(data)
+			l.scripts += sitetest.Zipped([]byte(data))
 			if !deferred && !async && attr["type"] != "module" {
 				l.blocking += len(data)
 			}

@@ -3,7 +3,6 @@ package wholebuild
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,38 +10,19 @@ import (
 	"testing"
 
 	"duskpress/tools/internal/sitetest"
+	"duskpress/tools/internal/testenv"
 )
 
-// TestFullDisk runs TestInNamespace in a mount namespace of its own, so that no
-// mount outlives it, as root or, in a user namespace, as anyone.
+// TestFullDisk fills disks: one that holds the destination alone, and one that
+// holds the source, with public/ in it, and the cache.
 func TestFullDisk(t *testing.T) {
-	cmd := exec.Command(os.Args[0], "-test.run=^TestInNamespace$", "-test.v")
-	cmd.Env = append(os.Environ(), "WHOLEBUILD_TOOL="+sitetest.Tool(t))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
-	if os.Getuid() != 0 {
-		cmd.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSPC) {
-		t.Skip("SKIPPED: full disks are not tested, as no mount namespace can be made:", err)
-	}
-	if strings.Contains(string(out), "SKIPPED") {
-		t.Skipf("%s", out)
-	}
-	t.Logf("%s", out)
-	if err != nil {
-		t.Error(err)
-	}
-}
-
-// TestInNamespace fills disks of 24 megabytes: one that holds the destination
-// alone, and one that holds the source, with public/ in it, and the cache.
-func TestInNamespace(t *testing.T) {
-	tool := os.Getenv("WHOLEBUILD_TOOL")
+	const compiled = "WHOLEBUILD_TOOL" // once, outside
+	tool := os.Getenv(compiled)
 	if tool == "" {
-		t.Skip("run by TestFullDisk")
+		tool = sitetest.Tool(t)
+	}
+	if !testenv.Namespace(t, compiled+"="+tool) {
+		return
 	}
 	for _, name := range []string{"destination", "site"} {
 		t.Run(name, func(t *testing.T) {
@@ -51,13 +31,7 @@ func TestInNamespace(t *testing.T) {
 			if name == "site" {
 				site = filepath.Join(disk, "site")
 			}
-			if err := os.Mkdir(disk, 0o777); err != nil {
-				t.Fatal(err)
-			}
-			if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=24m"); err != nil {
-				t.Skip("SKIPPED: full disks are not tested, as no tmpfs can be mounted:", err)
-			}
-			t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
+			testenv.Mount(t, "tmpfs", disk, "tmpfs", 0, "size=96m")
 			sitetest.CopyRepoSite(t, site)
 			public := filepath.Join(disk, "public")
 			args := []string{"build", "-d", public}
@@ -91,7 +65,7 @@ func TestInNamespace(t *testing.T) {
 					t.Fatalf("%d bytes free: public/ changed:\n%s", free, diff)
 				}
 				t.Logf("%d bytes free: exit %d\n%s", free, code, tail(out, 600))
-				if free > 24<<20 {
+				if free > 96<<20 {
 					t.Fatal("no build succeeded")
 				}
 			}
