@@ -52,12 +52,17 @@ func TestNetlifyToml(t *testing.T) {
 				t.Fatalf("the command is %q", conf.Context[c.context].Command)
 			}
 			w := ownSite(t)
+			seedAt(t, filepath.Join(w.dir, "cache", "duskpress"))
 			sitetest.Write(t, filepath.Join(w.dir, "content", "posts", "_review.md"), draft)
 			w.env = sitetest.Env("NETLIFY=true", "CONTEXT="+c.context, "URL=https://notes.example.org", "DEPLOY_URL=https://65f0c1d2--notes.netlify.app",
 				"DEPLOY_PRIME_URL="+c.prime, "COMMIT_REF=c0ffee", "BRANCH=x", "HEAD=x", "PULL_REQUEST=false", "REVIEW_ID=7", "DEPLOY_ID=65f0c1d2", "BUILD_ID=1",
 				"GO_VERSION="+strings.TrimPrefix(runtime.Version(), "go"), "XDG_CACHE_HOME="+filepath.Join(w.dir, "cache"))
 			if r := w.run(strings.Fields(args)...); r.exit != 0 {
 				t.Fatalf("%s", r)
+			}
+			// What is computed is kept where Netlify keeps it from one build to the next.
+			if _, err := os.Stat(filepath.Join(w.dir, "cache", "duskpress", "hugo", filepath.Base(w.dir))); err != nil {
+				t.Errorf("nothing is kept for the next build: %v", err)
 			}
 			tree := sitetest.Tree(t, w.public(""))
 			if !regexp.MustCompile(`<link rel="?canonical"? href="?` + regexp.QuoteMeta(c.base) + `["> ]`).MatchString(tree["index.html"]) {
@@ -85,6 +90,7 @@ func TestNetlifyToml(t *testing.T) {
 // TestNetlifyMistakes are settings of a build at Netlify that would go unseen.
 func TestNetlifyMistakes(t *testing.T) {
 	w := ownSite(t)
+	seedAt(t, filepath.Join(w.dir, "cache", "duskpress"))
 	for _, c := range []struct {
 		env   []string
 		args  []string

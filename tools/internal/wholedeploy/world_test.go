@@ -22,13 +22,19 @@ import (
 func TestMain(m *testing.M) {
 	// Most of these tests wait most of the time.
 	flag.Parse()
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
 	code := m.Run()
+	for _, f := range atEnd {
+		f()
+	}
 	sitetest.Clean()
 	os.Exit(code)
 }
+
+// atEnd is done when all tests have ended.
+var atEnd []func()
 
 // haste makes the waits of a run short.
 const haste = 100
