@@ -306,6 +306,15 @@ func (r *run) dryRun(p *Plan, found *Deploy) {
 
 func (r *run) note(s string) { r.out.Notes = append(r.out.Notes, s) }
 
+// noteOnce is for workers, who may see one thing several times.
+func (r *run) noteOnce(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.Contains(r.out.Notes, s) {
+		r.note(s)
+	}
+}
+
 // conclude writes the end into the journal and says what to do next.
 func (r *run) conclude(command string, err error) {
 	o := r.out

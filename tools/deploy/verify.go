@@ -31,7 +31,6 @@ const (
 	readers  = 16               // at once
 	sample   = 25               // files that did not change
 	patience = 60 * time.Second // for the edge to show what is new
-	tried    = 25               // effects of each of the two files of rules
 
 	leastRounds = 4 // however slow they are
 )
@@ -297,90 +296,4 @@ func sameHost(a *Answer) string {
 		return ""
 	}
 	return to.EscapedPath()
-}
-
-// headerChecks look for the headers that _headers gives to some of the files.
-// A header that is missing is a difference; one with another value is only
-// noted, because a host may add to it.
-func (r *run) headerChecks(at string, names []string, rules []headers.Rule, redirects []headers.Redirect) []check {
-	if len(rules) == 0 {
-		return nil
-	}
-	var list []check
-	seen := make(map[string]bool)
-	for _, name := range names {
-		if name == "404.html" || len(list) == tried {
-			continue
-		}
-		p := readerPath(name)
-		plain, _ := url.PathUnescape(p)
-		want := headers.Apply(rules, plain)
-		key := fmt.Sprint(want)
-		if len(want) == 0 || seen[key] || forced(redirects, plain) {
-			continue // one path for each set of headers
-		}
-		seen[key] = true
-		list = append(list, check{name: headers.File + " " + p, size: -1, do: func(ctx context.Context) (string, error) {
-			a, err := r.fetch(ctx, Request{At: at, File: name, Path: p})
-			if err != nil || a.Header == nil || a.Status >= 300 {
-				return "", err
-			}
-			for field := range want {
-				if a.Header.Get(field) == "" {
-					return fmt.Sprintf("%s has no %s, which %s gives it", p, field, headers.File), nil
-				}
-			}
-			return "", nil
-		}})
-	}
-	return list
-}
-
-// redirectChecks follow rules that need nothing but a path.
-func (r *run) redirectChecks(at string, redirects []headers.Redirect) []check {
-	var list []check
-	for i, rule := range redirects {
-		if len(list) == tried {
-			break
-		}
-		if rule.Status < 301 || rule.Status > 308 || strings.ContainsAny(rule.From, "*:") || strings.Contains(rule.To, ":splat") || len(rule.Query)+len(rule.Conditions) > 0 {
-			continue
-		}
-		plain, err := url.PathUnescape(rule.From)
-		if err != nil || slices.ContainsFunc(redirects[:i], func(o headers.Redirect) bool { _, ok := o.Match(plain, nil); return ok || len(o.Conditions) > 0 }) {
-			continue // an earlier rule is asked first
-		}
-		if _, ok := r.manifest.Files[strings.Trim(plain, "/")]; ok && !rule.Force {
-			continue
-		}
-		if _, ok := r.manifest.Files[strings.TrimPrefix(strings.Trim(plain, "/")+"/index.html", "/")]; ok && !rule.Force {
-			continue
-		}
-		u := url.URL{Path: plain}
-		p := u.EscapedPath()
-		list = append(list, check{name: headers.RedirectsFile + " " + p, size: -1, do: func(ctx context.Context) (string, error) {
-			a, err := r.fetch(ctx, Request{At: at, Path: p})
-			if err != nil || a.Header == nil {
-				return "", err
-			}
-			if a.Status != rule.Status || !sameAddress(a, rule.To) {
-				return fmt.Sprintf("%s answers %d to %q, not %d to %q as %s says", p, a.Status, a.Header.Get("Location"), rule.Status, rule.To, headers.RedirectsFile), nil
-			}
-			return "", nil
-		}})
-	}
-	return list
-}
-
-func sameAddress(a *Answer, want string) bool {
-	from, err := url.Parse(a.URL)
-	if err != nil {
-		return false
-	}
-	have, err := from.Parse(a.Header.Get("Location"))
-	if err != nil {
-		return false
-	}
-	to, err := from.Parse(want)
-	return err == nil && have.Host == to.Host && strings.TrimSuffix(have.EscapedPath(), "/") == strings.TrimSuffix(to.EscapedPath(), "/")
 }

@@ -55,11 +55,14 @@ const (
 	OtherAfter Kind = "another deploy comes after"
 
 	// Old serves what was live before; Rewrite changes HTML; Password answers
-	// 401; StripHeaders leaves out what _headers gives.
+	// 401; StripHeaders leaves out what _headers gives, OtherHeaders gives other
+	// values, MoreHeaders adds to them.
 	Old          Kind = "old content"
 	Rewrite      Kind = "rewritten HTML"
 	Password     Kind = "password"
 	StripHeaders Kind = "no headers"
+	OtherHeaders Kind = "other headers"
+	MoreHeaders  Kind = "more headers"
 )
 
 // A Fault is one thing that goes wrong.

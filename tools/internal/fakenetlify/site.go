@@ -98,6 +98,15 @@ func (f *Fake) page(w http.ResponseWriter, r *http.Request, d *Deploy, fault *Fa
 	if fault == nil || fault.Kind != StripHeaders {
 		f.headers(w, d, p)
 	}
+	if fault != nil && (fault.Kind == OtherHeaders || fault.Kind == MoreHeaders) {
+		for name, values := range w.Header() {
+			if fault.Kind == MoreHeaders {
+				w.Header().Set(name, values[0]+", more")
+				continue
+			}
+			w.Header().Set(name, "other")
+		}
+	}
 	if fault != nil && fault.Kind == Rewrite && strings.HasSuffix(name, ".html") {
 		data = append(bytes.Clone(data), "<!-- rewritten -->"...)
 	}

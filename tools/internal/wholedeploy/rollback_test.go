@@ -179,6 +179,11 @@ func TestVerify(t *testing.T) {
 		t.Errorf("%s", r)
 	}
 	w.fake.Heal()
+	w.fake.Add(fake.Fault{Op: "page", Kind: fake.OtherHeaders, Times: -1})
+	if r := w.run("verify"); r.exit != 7 || !strings.Contains(r.out, `/ has X-Content-Type-Options "other", _headers gives it "nosniff"`) || !strings.Contains(r.last(), unchangedWords) {
+		t.Errorf("%s", r)
+	}
+	w.fake.Heal()
 	if r := w.run("verify", "ffffffffffffffffffffffff"); r.exit != 2 {
 		t.Errorf("%s", r)
 	}
