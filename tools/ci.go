@@ -43,11 +43,17 @@ func (c *cli) underNetlify(flags *buildFlags) error {
 	return nil
 }
 
-// netlifyCache is a directory that Netlify keeps from one build to the next, as
-// it keeps Go's, or "".
+// netlifyCache is a directory that Netlify keeps from one build to the next, or
+// "". Its build image restores Go's own directories for every site, and
+// ~/.cache, by what is published of it, for those in Python alone.
 func netlifyCache() string {
 	if !onNetlify() {
 		return ""
+	}
+	for _, name := range []string{"GOPATH", "GOCACHE"} {
+		if list := filepath.SplitList(os.Getenv(name)); len(list) > 0 && filepath.IsAbs(list[0]) {
+			return filepath.Join(list[0], "duskpress")
+		}
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {

@@ -155,7 +155,7 @@ func (c *cli) probeBase(ctx context.Context, flags *probeFlags, g *errgroup.Grou
 		return "", c.fail(fmt.Sprintf("unknown target %q", target), "it is local, live, deploy:ID, file, or an address")
 	}
 	state := filepath.Join(c.source, ".duskpress")
-	receipts, err := deploy.Receipts(state)
+	receipts, err := deploy.Heads(state)
 	if err != nil {
 		return "", c.fail(err.Error(), "")
 	}

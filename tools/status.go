@@ -90,14 +90,14 @@ func (c *cli) showStatus(s *deploy.Status) error {
 			}
 			return report.Count(n, "file")
 		}
-		row("files", files(s.Local.Files), files(len(verified.Files)), "")
+		row("files", files(s.Local.Files), files(verified.Proof.Of), "")
 		row("when", "", s.Journal.At, s.Host.Published)
 		row("address", "", verified.URL, s.Host.URL)
 		if err := w.Flush(); err != nil {
 			return err
 		}
 		if s.Local.Error != "" {
-			fmt.Fprintf(c.stdout, "note: nothing to deploy here: %s\n", oneLine(s.Local.Error))
+			fmt.Fprintf(c.stdout, "note: what is built here: %s\n", oneLine(s.Local.Error))
 		}
 		if len(s.Journal.Earlier) > 0 {
 			fmt.Fprintf(c.stdout, "note: verified earlier: %s\n", strings.Join(s.Journal.Earlier[:min(5, len(s.Journal.Earlier))], ", "))

@@ -21,7 +21,7 @@ func (r *run) headerChecks(at string, names []string, rules []headers.Rule, redi
 	}
 	var list []check
 	seen := make(map[string]bool)
-	for _, name := range names {
+	for _, name := range slices.Concat([]string{"index.html"}, names) { // the home page first: it is known to all
 		if name == "404.html" || len(list) == tried {
 			continue
 		}

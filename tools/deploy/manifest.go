@@ -87,6 +87,18 @@ func Freeze(ctx context.Context, o FreezeOptions) (*Manifest, error) {
 	return m, nil
 }
 
+// fingerprint is what a deploy of these files to a target is known by.
+func (m *Manifest) fingerprint(site, target string) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "duskpress deploy 1\nsite %q\ntarget %q\n", site, target)
+	for _, name := range m.Paths() {
+		if name != BuildFile {
+			fmt.Fprintf(h, "%q %s\n", name, m.Files[name].SHA1)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))[:40]
+}
+
 // manifest is made of what a receipt says.
 func (r *Receipt) manifest() *Manifest {
 	m := &Manifest{Fingerprint: r.Fingerprint, Files: r.Files, rules: r.Rules}
@@ -200,12 +212,7 @@ func (m *Manifest) sum(ctx context.Context, names []string) error {
 
 // finish makes the fingerprint and the file that carries it.
 func (m *Manifest) finish(o FreezeOptions) {
-	h := sha256.New()
-	fmt.Fprintf(h, "duskpress deploy 1\nsite %q\ntarget %q\n", o.Site, o.Target)
-	for _, name := range m.Paths() {
-		fmt.Fprintf(h, "%q %s\n", name, m.Files[name].SHA1)
-	}
-	m.Fingerprint = hex.EncodeToString(h.Sum(nil))[:40]
+	m.Fingerprint = m.fingerprint(o.Site, o.Target)
 	data, _ := json.Marshal(map[string]any{"fingerprint": m.Fingerprint, "files": len(m.Files)})
 	data = append(data, '\n')
 	s := newSums()

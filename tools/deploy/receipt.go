@@ -51,7 +51,7 @@ func writeReceipt(state string, r *Receipt) error {
 	if err := writeFile(receiptFile(state, r.ID), append(data, '\n')); err != nil {
 		return err
 	}
-	all, err := Receipts(state)
+	all, err := Heads(state)
 	if err != nil {
 		return err
 	}
@@ -81,8 +81,9 @@ func ReadReceipt(state, id string) (*Receipt, error) {
 	return r, nil
 }
 
-// Receipts are all receipts, the last verified first.
-func Receipts(state string) ([]*Receipt, error) {
+// Heads are all receipts without their files and rules, the last verified first.
+// Those of a large site have megabytes, and only the files of one are of use.
+func Heads(state string) ([]*Receipt, error) {
 	entries, err := os.ReadDir(filepath.Join(state, "receipts"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -93,11 +94,11 @@ func Receipts(state string) ([]*Receipt, error) {
 	var all []*Receipt
 	for _, e := range entries {
 		id, ok := strings.CutSuffix(e.Name(), ".json")
-		if !ok || strings.HasPrefix(id, ".") {
+		if !ok || !idPattern.MatchString(id) {
 			continue
 		}
-		r, err := ReadReceipt(state, id)
-		if err != nil {
+		r, err := readHead(receiptFile(state, id))
+		if err != nil || r.ID != id {
 			continue // damaged: the rest is still good
 		}
 		all = append(all, r)
@@ -111,17 +112,54 @@ func Receipts(state string) ([]*Receipt, error) {
 	return all, nil
 }
 
-// lastVerified is the newest receipt of a target, or nil. Without is an id that
-// does not count.
-func lastVerified(state, host, site, target, without string) (*Receipt, error) {
-	all, err := Receipts(state)
+// readHead reads what stands before the files.
+func readHead(name string) (*Receipt, error) {
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range all {
-		if r.Host == host && r.Site == site && r.Target == target && r.ID != without {
-			return r, nil
+	defer f.Close()
+	dec := json.NewDecoder(f)
+	if _, err := dec.Token(); err != nil {
+		return nil, err
+	}
+	fields := make(map[string]json.RawMessage)
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, err
 		}
+		if key == "files" {
+			break
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return nil, err
+		}
+		fields[fmt.Sprint(key)] = value
+	}
+	data, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	r := new(Receipt)
+	return r, json.Unmarshal(data, r)
+}
+
+// lastVerified is the newest receipt of a target, or nil. Without is an id that
+// does not count.
+func lastVerified(state, host, site, target, without string) (*Receipt, error) {
+	all, err := Heads(state)
+	if err != nil {
+		return nil, err
+	}
+	for _, head := range all {
+		if head.Host != host || head.Site != site || head.Target != target || head.ID == without {
+			continue
+		}
+		if r, err := ReadReceipt(state, head.ID); err == nil {
+			return r, nil
+		} // damaged: the one before it is still good
 	}
 	return nil, nil
 }

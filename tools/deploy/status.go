@@ -48,36 +48,46 @@ const statusTime = 1500 * time.Millisecond
 
 var titleMark = regexp.MustCompile(`\[fp:([0-9a-f]{40})(:direct)?\]`)
 
-// RunStatus asks all three.
+// RunStatus asks all three at once.
 func RunStatus(ctx context.Context, o Options) (*Status, error) {
 	o.defaults()
 	s := &Status{Flags: []string{}}
-	entries, err := ReadJournal(o.State)
-	if err != nil {
-		return nil, err
-	}
-	s.readJournal(entries)
 	ctx, cancel := context.WithTimeout(ctx, statusTime)
 	defer cancel()
-	var site Site
-	hostErr := func() error {
-		var err error
-		if site, err = o.Host.Site(ctx); err != nil {
+	var (
+		g        errgroup.Group // of no context: one that fails says nothing of the others
+		site     Site
+		hostErr  error
+		built    *Manifest
+		receipts []*Receipt
+	)
+	g.Go(func() error {
+		site, hostErr = s.readHost(ctx, o.Host)
+		return nil
+	})
+	g.Go(func() error {
+		built = s.readLocal(ctx, o.Freeze)
+		return nil
+	})
+	g.Go(func() error {
+		entries, err := ReadJournal(o.State)
+		if err != nil {
 			return err
 		}
-		s.Host.Name, s.Host.URL, s.Host.Live, s.Host.Locked = site.Name, site.URL, site.Live, site.Locked
-		return nil
-	}()
-	receipts, err := Receipts(o.State)
-	if err != nil {
+		s.readJournal(entries)
+		receipts, err = Heads(o.State)
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	id := site.ID
 	for _, r := range receipts {
 		if r.Host != o.HostName || r.Target != "production" || site.ID != "" && r.Site != site.ID {
 			continue
 		}
-		if site.ID == "" {
-			o.Freeze.Site = r.Site
+		if id == "" {
+			id = r.Site // the host does not say: most likely it is this one
 		}
 		if s.Journal.Verified == nil {
 			s.Journal.Verified, s.Journal.ID, s.Journal.At = r, r.ID, r.Verified.Format(time.RFC3339)
@@ -85,38 +95,50 @@ func RunStatus(ctx context.Context, o Options) (*Status, error) {
 		}
 		s.Journal.Earlier = append(s.Journal.Earlier, r.ID)
 	}
-	if site.ID != "" {
-		o.Freeze.Site = site.ID
-	}
-	o.Freeze.Target = "production"
-	var g errgroup.Group
-	g.Go(func() error { s.readLocal(ctx, o.Freeze); return nil })
-	if hostErr == nil && site.Live != "" {
-		var d Deploy
-		d, hostErr = o.Host.Get(ctx, site.Live)
-		s.Host.Title = d.Title
-		if !d.Published.IsZero() {
-			s.Host.Published = d.Published.Format(time.RFC3339)
-		}
-		if m := titleMark.FindStringSubmatch(d.Title); m != nil {
-			s.Host.Fingerprint = m[1]
-		}
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
+	if built != nil {
+		s.Local.Fingerprint = built.fingerprint(id, "production")
 	}
 	s.judge(hostErr)
 	return s, nil
 }
 
-func (s *Status) readLocal(ctx context.Context, o FreezeOptions) {
+// readHost asks for the site, and for the deploy that is live.
+func (s *Status) readHost(ctx context.Context, host Host) (Site, error) {
+	site, err := host.Site(ctx)
+	if err != nil {
+		return site, err
+	}
+	s.Host.Name, s.Host.URL, s.Host.Live, s.Host.Locked = site.Name, site.URL, site.Live, site.Locked
+	if site.Live == "" {
+		return site, nil
+	}
+	d, err := host.Get(ctx, site.Live)
+	if err != nil {
+		return site, err
+	}
+	s.Host.Title = d.Title
+	if !d.Published.IsZero() {
+		s.Host.Published = d.Published.Format(time.RFC3339)
+	}
+	if m := titleMark.FindStringSubmatch(d.Title); m != nil {
+		s.Host.Fingerprint = m[1]
+	}
+	return site, nil
+}
+
+// readLocal sums what is built here. Its fingerprint needs the site's id too.
+func (s *Status) readLocal(ctx context.Context, o FreezeOptions) *Manifest {
 	m, err := Freeze(ctx, o)
 	if err != nil {
 		s.Local.Error = err.Error()
-		return
+		if errors.Is(err, context.DeadlineExceeded) {
+			s.Local.Error = fmt.Sprintf("%s is too large to be read in %s", o.Dir, statusTime)
+		}
+		return nil
 	}
-	defer m.Close()
-	s.Local.Files, s.Local.Bytes, s.Local.Fingerprint = len(m.Files), m.Bytes, m.Fingerprint
+	m.Close()
+	s.Local.Files, s.Local.Bytes = len(m.Files), m.Bytes
+	return m
 }
 
 // readJournal looks at the last run: its end, or what it has begun and not ended.

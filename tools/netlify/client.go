@@ -52,6 +52,7 @@ type Client struct {
 	log   *slog.Logger
 	api   *http.Client
 	pages *http.Client
+	most  int // pages of a list
 
 	id, name atomic.Pointer[string] // once the site was read
 }
@@ -91,6 +92,7 @@ func New(c Config) (*Client, error) {
 		token: c.Token, base: base, site: c.Site, log: c.Log,
 		api:   &http.Client{Transport: transport, CheckRedirect: stay},
 		pages: &http.Client{Transport: transport.Clone(), CheckRedirect: stay},
+		most:  most,
 	}, nil
 }
 

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"duskpress/tools/deploy"
@@ -23,8 +22,14 @@ var _ deploy.Host = (*Client)(nil)
 // cut after 30 seconds.
 const asyncAbove = 100
 
-// pages is how many pages of deploys Find reads, of 100 each.
-const pages = 5
+// most is how many pages of deploys Find reads, of 100 each: a site that takes
+// ten deploys a day gets there in three years.
+const most = 100
+
+var (
+	linkPattern = regexp.MustCompile(`<([^>]*)>([^<]*)`)
+	nextRel     = regexp.MustCompile(`(?i);\s*rel="?next"?\s*([;,]|$)`)
+)
 
 var idPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
@@ -135,30 +140,54 @@ func (c *Client) read(a apiDeploy) (deploy.Deploy, error) {
 	return a.deploy(*c.name.Load()), nil
 }
 
-// Find reads the list from its newest end.
+// Find reads the list from its newest end, until a page has what is looked for.
 func (c *Client) Find(ctx context.Context, mark string) ([]deploy.Deploy, error) {
 	var found []deploy.Deploy
-	for page := 1; page <= pages; page++ {
+	query := url.Values{"page": {"1"}, "per_page": {"100"}}
+	seen := 0
+	for n := 1; ; n++ {
 		var list []apiDeploy
-		header, err := c.do(ctx, call{op: "list the deploys", method: http.MethodGet, path: c.deploys(),
-			query: url.Values{"page": {strconv.Itoa(page)}, "per_page": {"100"}}, out: &list})
+		header, err := c.do(ctx, call{op: "list the deploys", method: http.MethodGet, path: c.deploys(), query: query, out: &list})
 		if err != nil {
 			return nil, err
 		}
+		seen += len(list)
+		whole := false // nothing better can come
 		for _, a := range list {
-			if strings.Contains(a.Title, mark) {
-				d, err := c.read(a)
-				if err != nil {
-					return nil, err
-				}
-				found = append(found, d)
+			if !strings.Contains(a.Title, mark) {
+				continue
 			}
+			d, err := c.read(a)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, d)
+			whole = whole || d.State == deploy.Ready
 		}
-		if len(list) == 0 || !strings.Contains(header.Get("Link"), `rel="next"`) {
-			break
+		next := nextPage(header.Values("Link"))
+		if whole || len(list) == 0 || next == nil || next.Encode() == query.Encode() {
+			return found, nil
+		}
+		if n == c.most {
+			c.log.Warn("an earlier attempt is looked for among the newest deploys only", "deploys", seen, "mark", mark)
+			return found, nil
+		}
+		query = next
+	}
+}
+
+// nextPage is the query of the next page of a list, or nil. Of the address
+// nothing else counts: the token stays with the API's.
+func nextPage(links []string) url.Values {
+	for _, link := range linkPattern.FindAllStringSubmatch(strings.Join(links, ","), -1) {
+		if !nextRel.MatchString(link[2]) {
+			continue
+		}
+		if u, err := url.Parse(link[1]); err == nil && u.RawQuery != "" {
+			return u.Query()
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // Create makes a deploy without files.

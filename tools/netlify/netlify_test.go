@@ -120,6 +120,45 @@ func TestStates(t *testing.T) {
 	}
 }
 
+func TestNextPage(t *testing.T) {
+	for link, want := range map[string]string{
+		`<https://api.netlify.com/api/v1/sites/x/deploys?page=2&per_page=100>; rel="next", <https://api.netlify.com/x?page=9>; rel="last"`: "2",
+		`<https://a/x?page=1>; rel="prev",<https://a/x?q=a,b&page=3>; rel=next`:                                                            "3",
+		`<https://a/x?page=9>; rel="last"`: "", `<https://a/x>; rel="next"`: "", "": "", "nonsense": "", `<:%>; rel="next"`: "",
+	} {
+		if got := nextPage([]string{link}).Get("page"); got != want {
+			t.Errorf("%s: page %q, want %q", link, got, want)
+		}
+	}
+}
+
+// TestFind looks for a deploy behind many others: it goes on to the end of the
+// list, stops where it has what it wants, and says so where it gives up.
+func TestFind(t *testing.T) {
+	fake := fakenetlify.New(t)
+	fake.Begin("ours [fp:abc]")
+	for range 1234 {
+		fake.Begin("by git")
+	}
+	var log bytes.Buffer
+	c, err := New(Config{Token: fakenetlify.Token, Site: fakenetlify.SiteID, API: fake.API(), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Site(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.Find(t.Context(), "[fp:abc]")
+	if err != nil || len(list) != 1 || fake.Count("list") != 13 || log.Len() > 0 {
+		t.Errorf("%v, %d found after %d pages, %s", err, len(list), fake.Count("list"), &log)
+	}
+	c.most = 3
+	list, err = c.Find(t.Context(), "[fp:abc]")
+	if err != nil || len(list) != 0 || fake.Count("list") != 16 || !strings.Contains(log.String(), "among the newest deploys only") || !strings.Contains(log.String(), "deploys=300") {
+		t.Errorf("%v, %d found after %d pages, %s", err, len(list), fake.Count("list")-13, &log)
+	}
+}
+
 // TestRun deploys in this process, so that the race detector sees uploads,
 // pauses and reading back at once, with a pace and a jitter of its own.
 func TestRun(t *testing.T) {

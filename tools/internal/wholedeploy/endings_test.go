@@ -2,6 +2,7 @@ package wholedeploy
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -325,4 +326,19 @@ func TestBigSite(t *testing.T) {
 	if r.took > time.Duration(n)*10*time.Millisecond+30*time.Second {
 		t.Errorf("%d files took %v", len(site), r.took)
 	}
+	// With as many receipts as are kept, each with its list of files.
+	receipts := filepath.Join(w.dir, ".duskpress", "receipts")
+	id := w.isLive()
+	data, err := os.ReadFile(filepath.Join(receipts, id+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 49 {
+		other := fmt.Sprintf("%024x", i)
+		sitetest.Write(t, filepath.Join(receipts, other+".json"), strings.Replace(strings.Replace(string(data), id, other, 1), `"verified":"20`, `"verified":"10`, 1))
+	}
+	if r := w.run("status"); r.exit != 0 || !strings.Contains(r.out, "they agree") {
+		t.Errorf("%s", r)
+	}
+	w.swiftStatus()
 }

@@ -56,7 +56,7 @@ func TestNetlifyToml(t *testing.T) {
 			sitetest.Write(t, filepath.Join(w.dir, "content", "posts", "_review.md"), draft)
 			w.env = sitetest.Env("NETLIFY=true", "CONTEXT="+c.context, "URL=https://notes.example.org", "DEPLOY_URL=https://65f0c1d2--notes.netlify.app",
 				"DEPLOY_PRIME_URL="+c.prime, "COMMIT_REF=c0ffee", "BRANCH=x", "HEAD=x", "PULL_REQUEST=false", "REVIEW_ID=7", "DEPLOY_ID=65f0c1d2", "BUILD_ID=1",
-				"GO_VERSION="+strings.TrimPrefix(runtime.Version(), "go"), "XDG_CACHE_HOME="+filepath.Join(w.dir, "cache"))
+				"GO_VERSION="+strings.TrimPrefix(runtime.Version(), "go"), "GOPATH="+filepath.Join(w.dir, "cache"))
 			if r := w.run(strings.Fields(args)...); r.exit != 0 {
 				t.Fatalf("%s", r)
 			}
@@ -102,7 +102,7 @@ func TestNetlifyMistakes(t *testing.T) {
 		{[]string{"CONTEXT=production"}, nil, 2, "URL is not set"},
 		{[]string{"CONTEXT=production"}, []string{"--baseURL", "https://b.example/"}, 0, ""},
 	} {
-		w.env = sitetest.Env(append([]string{"NETLIFY=true", "XDG_CACHE_HOME=" + filepath.Join(w.dir, "cache")}, c.env...)...)
+		w.env = sitetest.Env(append([]string{"NETLIFY=true", "GOPATH=" + filepath.Join(w.dir, "cache")}, c.env...)...)
 		if r := w.run(append([]string{"build"}, c.args...)...); r.exit != c.exit || !strings.Contains(r.out, c.words) {
 			t.Errorf("%v: %s", c.env, r)
 		}

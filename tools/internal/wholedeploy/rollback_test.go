@@ -223,14 +223,29 @@ func TestStatus(t *testing.T) {
 	}
 	// A host that does not answer must not keep one waiting.
 	w.fake.Add(fake.Fault{Op: "site", Kind: fake.Late, Delay: 5 * time.Second, Times: -1})
-	if r = w.run("status"); r.exit != 5 || !strings.Contains(r.out, "the host cannot be asked") || r.took > 5*time.Second {
+	if r = w.run("status"); r.exit != 5 || !strings.Contains(r.out, "the host cannot be asked") {
 		t.Errorf("%s", r)
 	}
+	w.swiftStatus()
 	w.fake.Heal()
 	w.env = append(w.env, "NETLIFY_AUTH_TOKEN=wrong")
 	if r = w.run("status"); r.exit != 3 {
 		t.Errorf("%s", r)
 	}
+}
+
+// swiftStatus wants a status within two seconds, once in three times: other
+// tests may be busy.
+func (w *world) swiftStatus() {
+	w.t.Helper()
+	var took []time.Duration
+	for range 3 {
+		r := w.run("status")
+		if took = append(took, r.took); r.took < 2*time.Second {
+			return
+		}
+	}
+	w.t.Errorf("status took %v", took)
 }
 
 // TestFolder deploys to a directory: the same state machine, another host.
