@@ -37,6 +37,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"duskpress/tools/headers"
 )
 
 // SiteID and SiteName are of the one site.
@@ -64,6 +66,7 @@ type Fake struct {
 	hidden   map[string]int // lists that do not show a deploy yet
 	exchange []Exchange
 	validate func(Exchange) error
+	rules    map[string][]headers.Rule // by the SHA-1 of their file
 
 	group    errgroup.Group
 	server   *http.Server
@@ -119,7 +122,7 @@ type Exchange struct {
 
 // New starts a fake. It ends with the test.
 func New(t testing.TB) *Fake {
-	f := &Fake{t: t, counts: make(map[string]int), blobs: make(map[string][]byte), hidden: make(map[string]int), sites: make(map[string]*httptest.Server), Uploads: make(map[string]int)}
+	f := &Fake{t: t, counts: make(map[string]int), blobs: make(map[string][]byte), hidden: make(map[string]int), rules: make(map[string][]headers.Rule), sites: make(map[string]*httptest.Server), Uploads: make(map[string]int)}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

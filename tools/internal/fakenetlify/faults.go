@@ -25,7 +25,8 @@ const (
 	Truncate Kind = "truncate"
 	// Late acts, and answers after Fault.Delay.
 	Late Kind = "late"
-	// Refuse answers, and refuses connections from then on, until Up or Heal.
+	// Refuse answers, and refuses connections from then on, until Up or Heal, or
+	// for Fault.Delay.
 	Refuse Kind = "refuse from then on"
 	// Garbage acts, and answers 200 with something that is no JSON.
 	Garbage Kind = "garbage"
@@ -202,6 +203,9 @@ func (f *Fake) afterFault(w http.ResponseWriter, r *http.Request, rec *httptest.
 		}
 	case Refuse:
 		f.Down()
+		if x.Delay > 0 {
+			time.AfterFunc(x.Delay, f.Up)
+		}
 	case Garbage:
 		rec.Body.Reset()
 		rec.Body.WriteString("<html>welcome to the hotel's network</html>")

@@ -2,11 +2,14 @@ package fakenetlify
 
 import (
 	"bytes"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
+
+	"duskpress/tools/headers"
 )
 
 func lower(s string) string { return strings.ToLower(s) }
@@ -119,18 +122,14 @@ func (f *Fake) page(w http.ResponseWriter, r *http.Request, d *Deploy, fault *Fa
 	_, _ = w.Write(data)
 }
 
-// headers applies rules with a * at the end, or none.
+// headers are those that _headers gives a path.
 func (f *Fake) headers(w http.ResponseWriter, d *Deploy, p string) {
-	on := false
-	for _, line := range strings.Split(string(f.blobs[d.Files["_headers"]]), "\n") {
-		if strings.HasPrefix(line, "/") {
-			rule := strings.TrimSpace(line)
-			start, star := strings.CutSuffix(rule, "*")
-			on = star && strings.HasPrefix(p, start) || rule == p
-			continue
-		}
-		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok && on {
-			w.Header().Set(name, strings.TrimSpace(value))
-		}
+	sha, ok := d.Files[headers.File]
+	if !ok {
+		return
 	}
+	if f.rules[sha] == nil {
+		f.rules[sha], _ = headers.Parse(f.blobs[sha])
+	}
+	maps.Copy(w.Header(), headers.Apply(f.rules[sha], p))
 }

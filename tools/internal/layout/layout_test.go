@@ -47,6 +47,8 @@ var may = map[string][]string{
 	"probe":    {},
 	// Pages are looked at with the headers that their host sends.
 	"internal/browser": {"serve"},
+	// And as Netlify sends them.
+	"internal/fakenetlify": {"headers"},
 	"formats":          {},
 	"highlight":        {},
 	"imagesize":        {},

@@ -1,9 +1,9 @@
 package wholedeploy
 
 import (
-	"bufio"
-	"os"
+	_ "embed"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +11,7 @@ import (
 	fake "duskpress/tools/internal/fakenetlify"
 )
 
-// The rows and columns of the table of failures.
+// The rows and columns of the table in failures.md, in its order.
 const (
 	unsent       = "fails before it is sent"
 	lost         = "dropped, truncated or 5xx after it was sent"
@@ -37,20 +37,48 @@ var (
 	columns = []string{create, put, poll, restore}
 )
 
-// filled says which cells the table has, in the order of rows and columns.
-var filled = map[string][]bool{
-	unsent:       {true, true, true, true},
-	lost:         {true, true, true, true},
-	throttled:    {true, true, true, true},
-	unauthorised: {true, true, true, true},
-	absent:       {true, true, true, true},
-	refused:      {true, true, false, true},
-	killed:       {true, true, true, true},
-	errorState:   {false, true, true, false},
-	stuck:        {false, true, true, false},
-	unknownSHA:   {false, true, false, false},
-	oldContent:   {false, false, false, true},
-	superseded:   {false, false, false, true},
+//go:embed failures.md
+var failures string
+
+// readFailures are the exit codes that the table allows, by row and column. A
+// cell that cannot occur has none.
+func readFailures(t *testing.T) map[string]map[string][]int {
+	t.Helper()
+	list := make(map[string]map[string][]int)
+	n := 0
+	for line := range strings.Lines(failures) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "|--") || strings.HasPrefix(line, "| what happens |") {
+			continue
+		}
+		parts := strings.Split(strings.Trim(line, "|"), "|")
+		if n >= len(rows) || len(parts) != len(columns)+1 {
+			t.Fatalf("failures.md: a row too many, or %d cells: %s", len(parts), line)
+		}
+		cells := make(map[string][]int)
+		for i, cell := range parts[1:] {
+			if cell = strings.TrimSpace(cell); cell == "" {
+				continue
+			}
+			_, codes, ok := strings.Cut(cell, "→")
+			if !ok {
+				t.Fatalf("failures.md: a cell without exit codes: %s", cell)
+			}
+			for code := range strings.SplitSeq(codes, ",") {
+				exit, err := strconv.Atoi(strings.TrimSpace(code))
+				if err != nil {
+					t.Fatalf("failures.md: %s: %v", cell, err)
+				}
+				cells[columns[i]] = append(cells[columns[i]], exit)
+			}
+		}
+		list[rows[n]] = cells
+		n++
+	}
+	if n != len(rows) {
+		t.Fatalf("failures.md has %d rows, the tests %d", n, len(rows))
+	}
+	return list
 }
 
 // A variant is one way for a cell to happen.
@@ -128,11 +156,14 @@ func table() map[string]map[string][]variant {
 	f := func(op string, nth int, k fake.Kind, status, times int) fake.Fault {
 		return fake.Fault{Op: op, Nth: nth, Kind: k, Status: status, Times: times}
 	}
+	back := func(op string, nth int) variant {
+		return ok("after "+op+", and comes back", fake.Fault{Op: op, Nth: nth, Kind: fake.Refuse, Delay: 300 * time.Millisecond})
+	}
 	return map[string]map[string][]variant{
 		unsent: {
 			create: {
 				no("and never comes back", 5, "refused|given up", f("list", 1, fake.Refuse, 0, 0)),
-				ok("and comes back", f("list", 1, fake.Refuse, 0, 0)).prepare(func(w *world) { time.AfterFunc(800*time.Millisecond, w.fake.Up) }),
+				back("list", 1),
 				{name: "the name of the host is not known", args: []string{"--timeout", "2s"}, exit: 5, words: []string{"no such host", unchangedWords}, live: "old", setup: func(w *world) {
 					w.env = append(w.env, "NETLIFY_API_URL=https://api.invalid/api/v1")
 				}, after: func(w *world, _ ran) { w.env = w.env[:len(w.env)-1] }},
@@ -140,9 +171,10 @@ func table() map[string]map[string][]variant {
 			put: {
 				no("manifest", 6, "refused|run it again", f("create", 1, fake.Refuse, 0, 0)),
 				no("upload", 6, "refused|run it again", f("manifest", 1, fake.Refuse, 0, 0)),
+				back("create", 1), back("manifest", 1),
 			},
-			poll:    {no("poll", 6, "refused", f("upload", 9, fake.Refuse, 0, 0))},
-			restore: {no("restore", 6, "refused", f("site", 2, fake.Refuse, 0, 0))},
+			poll:    {no("poll", 6, "refused", f("upload", 9, fake.Refuse, 0, 0)), back("upload", 9)},
+			restore: {no("restore", 6, "refused", f("site", 2, fake.Refuse, 0, 0)), back("site", 2)},
 		},
 		lost: {
 			create: append(lostWays("create"),
@@ -256,21 +288,26 @@ func table() map[string]map[string][]variant {
 // state of the host; then a run without faults ends well, and nothing was done
 // twice.
 func TestTable(t *testing.T) {
-	cells := table()
-	counted, want := 0, 0
+	allowed, cells := readFailures(t), table()
+	counted, want, ways := 0, 0, 0
 	for _, row := range rows {
-		for i, column := range columns {
+		want += len(allowed[row])
+		for _, column := range columns {
 			variants := cells[row][column]
-			if (len(variants) > 0) != filled[row][i] {
-				t.Errorf("%s, %s: %d variants, and the table says %v", row, column, len(variants), filled[row][i])
+			var exits []int
+			for _, v := range variants {
+				exits = append(exits, v.exit)
 			}
-			if filled[row][i] {
-				want++
+			slices.Sort(exits)
+			exits = slices.Compact(exits)
+			if !slices.Equal(exits, allowed[row][column]) {
+				t.Errorf("%s, %s: the tests end with %v, the table has %v", row, column, exits, allowed[row][column])
 			}
 			if len(variants) == 0 {
 				continue
 			}
 			counted++
+			ways += len(variants)
 			t.Run(row+"/"+column, func(t *testing.T) {
 				t.Parallel()
 				for _, v := range variants {
@@ -282,9 +319,10 @@ func TestTable(t *testing.T) {
 			})
 		}
 	}
-	if counted != want {
+	if counted != want || counted != 34 {
 		t.Errorf("%d cells are tested, the table has %d", counted, want)
 	}
+	t.Logf("%d cells, %d ways for them to happen", counted, ways)
 }
 
 // run is one variant from its fault to its good end.
@@ -345,43 +383,5 @@ func (v variant) run(t *testing.T) {
 	}
 	if len(w.fake.Repeated) > 0 && !slices.ContainsFunc(v.faults, func(f fake.Fault) bool { return f.Kind == fake.Lose }) {
 		t.Errorf("sent again though the host had it: %v: %s%s", w.fake.Repeated, r, again)
-	}
-}
-
-// TestTableIsWhole compares with the table of the design, if
-// DUSKPRESS_FAILURE_TABLE names the file that has it.
-func TestTableIsWhole(t *testing.T) {
-	name := os.Getenv("DUSKPRESS_FAILURE_TABLE")
-	if name == "" {
-		t.Skip("DUSKPRESS_FAILURE_TABLE names no file to compare the table with")
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	in, n := false, 0
-	for s := bufio.NewScanner(file); s.Scan(); {
-		parts := strings.Split(strings.Trim(s.Text(), "|"), "|")
-		switch {
-		case strings.HasPrefix(s.Text(), "| event |"):
-			in = true
-		case !strings.HasPrefix(s.Text(), "|"):
-			in = false
-		case in && !strings.HasPrefix(s.Text(), "|--"):
-			if n >= len(rows) {
-				t.Fatalf("a row too many: %s", s.Text())
-			}
-			for i := range columns {
-				cell := strings.TrimSpace(parts[i+1])
-				if (cell != "") != filled[rows[n]][i] {
-					t.Errorf("row %q, column %q: the design has %q, the test %v", parts[0], columns[i], cell, filled[rows[n]][i])
-				}
-			}
-			n++
-		}
-	}
-	if n != len(rows) {
-		t.Errorf("the design has %d rows, the test %d", n, len(rows))
 	}
 }
