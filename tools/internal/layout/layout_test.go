@@ -49,14 +49,14 @@ var may = map[string][]string{
 	"internal/browser": {"serve"},
 	// And as Netlify sends them.
 	"internal/fakenetlify": {"headers"},
-	"formats":          {},
-	"highlight":        {},
-	"imagesize":        {},
-	"minify":           {},
-	"sourcemap":        {},
-	"frontmatter":      {},
-	"search":           {"internal/browser"}, // its tests run the theme's script against it
-	"twin":             {},
+	"formats":              {},
+	"highlight":            {},
+	"imagesize":            {},
+	"minify":               {},
+	"sourcemap":            {},
+	"frontmatter":          {},
+	"search":               {"internal/browser"}, // its tests run the theme's script against it
+	"twin":                 {},
 	// Links: what leads where, and where in the sources it stands.
 	"linkcheck": {"csp", "headers", "pipeline"},
 	"origin":    {"pipeline", "sourcemap"},
