@@ -63,6 +63,9 @@ func (c *cli) runDeploy(cmd *cobra.Command, flags *deployFlags) error {
 	defer lock.Close()
 	destination, _ := cmd.Flags().GetString("destination")
 	dir := c.publicDir(destination)
+	if err := c.apart(flags.target, dir); err != nil {
+		return err
+	}
 	if !flags.noBuild {
 		p := c.newPress(&flags.buildFlags, true)
 		p.summary.Command = "build"

@@ -40,6 +40,9 @@ func (h *hostFlags) add(cmd *cobra.Command) {
 // the user to mend.
 func (c *cli) host(h *hostFlags) (deploy.Options, error) {
 	o := deploy.Options{State: filepath.Join(c.source, ".duskpress"), Timeout: h.timeout, Log: c.log()}
+	if h.timeout <= 0 {
+		return o, c.fail(fmt.Sprintf("--timeout %s leaves no time", h.timeout), "write a time such as 30m")
+	}
 	if path, ok := strings.CutPrefix(h.target, "dir:"); ok {
 		if path == "" {
 			return o, c.fail("--target dir: names no directory", "write dir:PATH")
@@ -122,6 +125,45 @@ func (c *cli) publicDir(destination string) string {
 		return destination
 	}
 	return filepath.Join(c.source, destination)
+}
+
+// apart refuses a directory of releases that holds the site, or is held by it:
+// the site would be deployed with its deploys.
+func (c *cli) apart(target, dir string) error {
+	path, ok := strings.CutPrefix(target, "dir:")
+	if !ok {
+		return nil
+	}
+	for _, pair := range [][2]string{{path, dir}, {dir, path}} {
+		outer, err := real(pair[0])
+		if err != nil {
+			return err
+		}
+		inner, err := real(pair[1])
+		if err != nil {
+			return err
+		}
+		if rel, err := filepath.Rel(outer, inner); err == nil && filepath.IsLocal(rel) {
+			return c.fail(fmt.Sprintf("the releases in %s and the site in %s lie in one another", path, dir), "choose a directory outside the site")
+		}
+	}
+	return nil
+}
+
+// real is a path without links, as far as it exists.
+func real(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if link, err := filepath.EvalSymlinks(path); err == nil {
+		return link, nil
+	}
+	if parent := filepath.Dir(path); parent != path {
+		parent, err = real(parent)
+		return filepath.Join(parent, filepath.Base(path)), err
+	}
+	return path, nil
 }
 
 // freeze says what is deployed from a directory.

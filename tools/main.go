@@ -14,10 +14,12 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"duskpress/tools/deploy"
 	"duskpress/tools/hugo"
 	"duskpress/tools/pipeline"
 	_ "duskpress/tools/plugins"
@@ -137,8 +139,13 @@ func (c *cli) fail(message, hint string) error {
 }
 
 func (c *cli) usageError(message, hint string) {
-	if c.command == "" {
+	switch c.command {
+	case "":
 		c.command = "duskpress"
+	case "deploy", "verify", "rollback":
+		o := &deploy.Outcome{Exit: exitUsage, Rule: "usage", Message: message, Hint: hint, Done: "nothing was done"}
+		_ = c.endDeploy(o, time.Now())
+		return
 	}
 	c.printer().Problems([]pipeline.Problem{{
 		File: "command line", Severity: pipeline.Error, Rule: "usage", Message: oneLine(message), Hint: hint,

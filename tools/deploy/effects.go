@@ -36,7 +36,7 @@ func (r *run) headerChecks(at string, names []string, rules []headers.Rule, redi
 		list = append(list, check{name: headers.File + " " + p, size: -1, do: func(ctx context.Context) (string, error) {
 			a, err := r.fetch(ctx, Request{At: at, File: name, Path: p})
 			if err != nil || a.Header == nil || a.Status >= 300 {
-				return "", err
+				return "", err // the check of the file itself says what is wrong
 			}
 			var wrong []string
 			for _, w := range want {
@@ -48,6 +48,9 @@ func (r *run) headerChecks(at string, names []string, rules []headers.Rule, redi
 				case !slices.Contains(w.values, strings.Join(have, ", ")):
 					r.noteOnce(fmt.Sprintf("the host adds to the header %s: %s has %q", w.name, p, strings.Join(have, ", ")))
 				}
+			}
+			if len(wrong) == 0 {
+				r.effects.Add(1)
 			}
 			return strings.Join(wrong, "; "), nil
 		}})
@@ -143,6 +146,7 @@ func (r *run) redirectChecks(at string, redirects []headers.Redirect) []check {
 			if a.Status != rule.Status || !sameAddress(a, rule.To) {
 				return fmt.Sprintf("%s answers %d to %q, not %d to %q as %s says", p, a.Status, a.Header.Get("Location"), rule.Status, rule.To, headers.RedirectsFile), nil
 			}
+			r.effects.Add(1)
 			return "", nil
 		}})
 	}

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type Receipt struct {
 	URL         string          `json:"url"`  // of readers
 	Seen        string          `json:"seen"` // the deploy's own address
 	Verified    time.Time       `json:"verified"`
+	Seq         int             `json:"seq"` // the order of receipts, whatever clocks do
 	Published   time.Time       `json:"published,omitzero"`
 	Proof       Proof           `json:"proof"`
 	Files       map[string]File `json:"files"`
@@ -44,6 +46,14 @@ func writeReceipt(state string, r *Receipt) error {
 	if !idPattern.MatchString(r.ID) {
 		return fmt.Errorf("the host calls a deploy %q, which is no name for a file", r.ID)
 	}
+	all, err := Heads(state)
+	if err != nil {
+		return err
+	}
+	r.Seq = 1
+	if len(all) > 0 {
+		r.Seq = all[0].Seq + 1
+	}
 	data, err := json.Marshal(r)
 	if err != nil {
 		return err
@@ -51,8 +61,7 @@ func writeReceipt(state string, r *Receipt) error {
 	if err := writeFile(receiptFile(state, r.ID), append(data, '\n')); err != nil {
 		return err
 	}
-	all, err := Heads(state)
-	if err != nil {
+	if all, err = Heads(state); err != nil {
 		return err
 	}
 	for _, old := range all[min(len(all), keptReceipts):] {
@@ -104,10 +113,7 @@ func Heads(state string) ([]*Receipt, error) {
 		all = append(all, r)
 	}
 	slices.SortFunc(all, func(a, b *Receipt) int {
-		if c := b.Verified.Compare(a.Verified); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
+		return cmp.Or(cmp.Compare(b.Seq, a.Seq), b.Verified.Compare(a.Verified), strings.Compare(a.ID, b.ID))
 	})
 	return all, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,6 +43,8 @@ type run struct {
 	base     []string
 	created  bool // a deploy of ours exists
 	sent     bool // the host was told to publish
+
+	effects atomic.Int64 // of rules, that were seen
 
 	mu     sync.Mutex
 	paused time.Duration // of the pace: no call before it
@@ -109,8 +112,8 @@ func (r *run) deploy(ctx context.Context) error {
 	}
 	defer r.manifest.Close()
 	r.fp = r.manifest.Fingerprint
-	if len(r.manifest.Skipped) > 0 {
-		r.note("not part of the site, and not deployed: " + strings.Join(r.manifest.Skipped, ", "))
+	if skipped := slices.DeleteFunc(slices.Clone(r.manifest.Skipped), func(name string) bool { return name == ".duskpress" }); len(skipped) > 0 {
+		r.note("not part of the site, and not deployed: " + strings.Join(skipped, ", "))
 	}
 	plan, err := r.plan(ctx)
 	if err != nil {
@@ -323,6 +326,8 @@ func (r *run) conclude(command string, err error) {
 		case BadInput, Interrupted, 1:
 		case NotLetIn:
 			o.Next = "a valid NETLIFY_AUTH_TOKEN, then the same command"
+		case HostRefused:
+			o.Next = "the same command, once the host's reason is gone"
 		case LiveDiffers:
 			o.Next = "duskpress verify, or duskpress rollback"
 		default:

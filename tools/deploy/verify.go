@@ -70,13 +70,13 @@ func (r *run) prove(ctx context.Context, at, words string, live bool) (*Proof, e
 	list := r.checks(at)
 	proof := &Proof{At: at, Of: len(r.manifest.Files)}
 	for _, c := range list {
-		if c.size < 0 {
-			proof.Effects++
-			continue
+		if c.size >= 0 {
+			proof.Files++
+			proof.Bytes += c.size
 		}
-		proof.Files++
-		proof.Bytes += c.size
 	}
+	r.effects.Store(0)
+	effects := len(list) - proof.Files
 	begin := r.Pace.Since()
 	wrong := make(map[string]string)
 	for n := 0; ; n++ {
@@ -95,6 +95,10 @@ func (r *run) prove(ctx context.Context, at, words string, live bool) (*Proof, e
 		if err := r.Pace.Sleep(ctx, wait); err != nil {
 			return nil, err
 		}
+	}
+	proof.Effects = int(r.effects.Load())
+	if effects > 0 && proof.Effects == 0 {
+		r.noteOnce("what _headers and _redirects say was not tried: it is for the server that shows these files")
 	}
 	return proof, r.journal.Write(Entry{Do: "verify", What: result, Fingerprint: r.fp, ID: r.out.ID, Files: proof.Files, Bytes: proof.Bytes, State: "verified", Note: at})
 }

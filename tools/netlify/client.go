@@ -241,7 +241,12 @@ func resetAfter(h http.Header) time.Duration {
 		return time.Duration(n) * time.Second
 	}
 	if at, err := strconv.ParseInt(h.Get("X-RateLimit-Reset"), 10, 64); err == nil && at > 0 {
-		return max(time.Until(time.Unix(at, 0)), time.Second)
+		reset := time.Unix(at, 0)
+		now := time.Now()
+		if date, err := http.ParseTime(h.Get("Date")); err == nil {
+			now = date // the clock that the reset is on
+		}
+		return max(reset.Sub(now), time.Second)
 	}
 	return 0
 }

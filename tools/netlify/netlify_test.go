@@ -95,6 +95,12 @@ func TestClassify(t *testing.T) {
 		}
 		api.Close()
 	}
+	// The host's clock counts, ours may be wrong by hours.
+	date := time.Now().Add(5 * time.Hour).UTC().Truncate(time.Second)
+	h := http.Header{"Date": {date.Format(http.TimeFormat)}, "X-Ratelimit-Reset": {fmt.Sprint(date.Add(20 * time.Second).Unix())}}
+	if got := resetAfter(h); got != 20*time.Second {
+		t.Errorf("a reset in 20 seconds of another clock: %v", got)
+	}
 }
 
 func TestAddress(t *testing.T) {

@@ -36,9 +36,9 @@ func TestEndings(t *testing.T) {
 		}
 	}
 	for _, e := range []ending{
-		{"no token", nil, func(w *world) { w.env = append(w.env, "NETLIFY_AUTH_TOKEN=") }, 2, []string{"NETLIFY_AUTH_TOKEN is not set"}, "old", 0},
+		{"no token", nil, func(w *world) { w.env = append(w.env, "NETLIFY_AUTH_TOKEN=") }, 2, []string{"NETLIFY_AUTH_TOKEN is not set", unchangedWords}, "old", 0},
 		{"a wrong token", nil, func(w *world) { w.env = append(w.env, "NETLIFY_AUTH_TOKEN=wrong") }, 3, []string{"401", unchangedWords}, "old", 0},
-		{"no site", nil, func(w *world) { w.env = append(w.env, "NETLIFY_SITE_ID=") }, 2, []string{"no site is named"}, "old", 0},
+		{"no site", nil, func(w *world) { w.env = append(w.env, "NETLIFY_SITE_ID=") }, 2, []string{"no site is named", unchangedWords}, "old", 0},
 		{"the site of netlify-cli", nil, func(w *world) {
 			w.env = append(w.env, "NETLIFY_SITE_ID=")
 			sitetest.Write(w.t, filepath.Join(w.dir, ".netlify", "state.json"), `{"siteId":"`+fake.SiteID+`"}`)
@@ -84,8 +84,9 @@ func TestEndings(t *testing.T) {
 			w.fake.Add(fake.Fault{Op: "poll", Kind: fake.ErrorState})
 			w.fake.ErrorText = "could not clone with " + fake.Token
 		}, 4, []string{"[token]", unchangedWords}, "old", -1},
-		{"two kinds at once", []string{"--draft", "--alias", "x"}, nil, 2, []string{"two kinds"}, "old", 0},
-		{"an unknown target", []string{"--target", "ftp:x"}, nil, 2, []string{"unknown target"}, "old", 0},
+		{"no time", []string{"--timeout", "0s"}, nil, 2, []string{"leaves no time", unchangedWords}, "old", 0},
+		{"two kinds at once", []string{"--draft", "--alias", "x"}, nil, 2, []string{"two kinds", unchangedWords}, "old", 0},
+		{"an unknown target", []string{"--target", "ftp:x"}, nil, 2, []string{"unknown target", unchangedWords}, "old", 0},
 	} {
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()

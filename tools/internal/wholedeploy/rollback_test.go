@@ -288,6 +288,15 @@ func TestFolder(t *testing.T) {
 	if live()["index.html"] != site["index.html"] {
 		t.Error("the second site is not live")
 	}
+	// A directory sends no headers: nothing is said to have been seen of them.
+	if r := w.run("verify", "--target", target); strings.Contains(r.out, "effects") || !strings.Contains(r.out, "was not tried") {
+		t.Errorf("%s", r)
+	}
+	for _, inside := range []string{w.public("releases"), w.public(""), w.dir} {
+		if r := w.run("deploy", "--no-build", "--target", "dir:"+inside); r.exit != 2 || !strings.Contains(r.out, "lie in one another") || !strings.Contains(r.last(), unchangedWords) {
+			t.Errorf("%s", r)
+		}
+	}
 	for _, args := range [][]string{{"verify"}, {"status"}} {
 		if r := w.run(append(args, "--target", target)...); r.exit != 0 {
 			t.Errorf("%s", r)
