@@ -16,6 +16,7 @@ import (
 
 	"duskpress/tools/internal/fakenetlify"
 	"duskpress/tools/internal/sitetest"
+	"duskpress/tools/internal/testenv"
 )
 
 // ownSite is the repository's own site with its probes.
@@ -225,7 +226,7 @@ func (w *world) start(args ...string) (lines chan string, stop func() int) {
 func TestHTTPYac(t *testing.T) {
 	httpyac := os.Getenv("DUSKPRESS_HTTPYAC")
 	if httpyac == "" {
-		t.Skip("DUSKPRESS_HTTPYAC names no httpyac to compare with")
+		testenv.Lacks(t, testenv.HTTPYac, "DUSKPRESS_HTTPYAC names no httpyac to compare with")
 	}
 	w := ownSite(t)
 	lines, stop := w.start("serve", "--port", "0")
