@@ -142,7 +142,7 @@ func (c *cli) usageError(message, hint string) {
 	switch c.command {
 	case "":
 		c.command = "duskpress"
-	case "deploy", "verify", "rollback":
+	case "deploy", "verify", "rollback", "status":
 		o := &deploy.Outcome{Exit: exitUsage, Rule: "usage", Message: message, Hint: hint, Done: "nothing was done"}
 		_ = c.endDeploy(o, time.Now())
 		return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,7 @@ func (c *cli) status() *cobra.Command {
 		Short: "Show side by side what is built, what was verified, and what the host has; say where they disagree",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			start := time.Now()
 			o, err := c.host(&flags)
 			if err != nil {
 				return err
@@ -28,20 +30,20 @@ func (c *cli) status() *cobra.Command {
 			if unlock {
 				lock, err := c.deployLock(o)
 				if err != nil {
-					return c.fail(err.Error(), "")
+					return c.notDeployed(err, start)
 				}
-				err = deploy.RunUnlock(cmd.Context(), o)
+				out := deploy.RunUnlock(cmd.Context(), o)
 				lock.Close()
-				if err != nil {
-					return c.fail(err.Error(), "")
+				if out.Exit != 0 {
+					return c.endDeploy(out, start)
 				}
 			}
 			if o.Freeze, err = freeze(c.publicDir(destination)); err != nil {
-				return c.fail(err.Error(), "")
+				return c.notDeployed(err, start)
 			}
 			s, err := deploy.RunStatus(cmd.Context(), o)
 			if err != nil {
-				return c.fail(err.Error(), "")
+				return c.notDeployed(err, start)
 			}
 			return c.showStatus(s)
 		},

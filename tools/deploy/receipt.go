@@ -93,14 +93,19 @@ func ReadReceipt(state, id string) (*Receipt, error) {
 // Heads are all receipts without their files and rules, the last verified first.
 // Those of a large site have megabytes, and only the files of one are of use.
 func Heads(state string) ([]*Receipt, error) {
+	all, _, err := heads(state)
+	return all, err
+}
+
+// heads also returns the ids of receipts that cannot be read.
+func heads(state string) (all []*Receipt, damaged []string, err error) {
 	entries, err := os.ReadDir(filepath.Join(state, "receipts"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var all []*Receipt
 	for _, e := range entries {
 		id, ok := strings.CutSuffix(e.Name(), ".json")
 		if !ok || !idPattern.MatchString(id) {
@@ -108,14 +113,15 @@ func Heads(state string) ([]*Receipt, error) {
 		}
 		r, err := readHead(receiptFile(state, id))
 		if err != nil || r.ID != id {
-			continue // damaged: the rest is still good
+			damaged = append(damaged, id) // the rest is still good
+			continue
 		}
 		all = append(all, r)
 	}
 	slices.SortFunc(all, func(a, b *Receipt) int {
 		return cmp.Or(cmp.Compare(b.Seq, a.Seq), b.Verified.Compare(a.Verified), strings.Compare(a.ID, b.ID))
 	})
-	return all, nil
+	return all, damaged, nil
 }
 
 // readHead reads what stands before the files.

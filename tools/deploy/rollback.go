@@ -208,11 +208,15 @@ func (r *run) verify(ctx context.Context, id string) error {
 	rec, err := ReadReceipt(r.State, id)
 	live := id == r.site.Live
 	at, words := r.site.URL, "live"
+	what := "no receipt of this deploy is here"
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		what = "the receipt of this deploy cannot be read (" + err.Error() + ")"
+	}
 	switch {
 	case err == nil:
 		r.manifest, r.fp = rec.manifest(), rec.Fingerprint
-	case !errors.Is(err, fs.ErrNotExist):
-		return err
+	case !live && !errors.Is(err, fs.ErrNotExist):
+		return bad("verify", err.Error()+", and it is not live", "")
 	case !live:
 		return bad("verify", "no receipt of deploy "+id+" is here, and it is not live", "`duskpress status` lists those that were verified")
 	default:
@@ -221,7 +225,7 @@ func (r *run) verify(ctx context.Context, id string) error {
 			return err
 		}
 		r.manifest = listed(list)
-		r.note("no receipt of this deploy is here: it is compared with the host's own list of files")
+		r.note(what + ": it is compared with the host's own list of files")
 	}
 	if !live {
 		d, err := r.get(ctx, id)

@@ -60,6 +60,7 @@ func RunStatus(ctx context.Context, o Options) (*Status, error) {
 		hostErr  error
 		built    *Manifest
 		receipts []*Receipt
+		damaged  []string
 	)
 	g.Go(func() error {
 		site, hostErr = s.readHost(ctx, o.Host)
@@ -75,7 +76,7 @@ func RunStatus(ctx context.Context, o Options) (*Status, error) {
 			return err
 		}
 		s.readJournal(entries)
-		receipts, err = Heads(o.State)
+		receipts, damaged, err = heads(o.State)
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -99,6 +100,9 @@ func RunStatus(ctx context.Context, o Options) (*Status, error) {
 		s.Local.Fingerprint = built.fingerprint(id, "production")
 	}
 	s.judge(hostErr)
+	for _, id := range damaged {
+		s.Flags = append(s.Flags, "the receipt of deploy "+id+" cannot be read: deploying or verifying it does without")
+	}
 	return s, nil
 }
 
@@ -184,6 +188,8 @@ func (s *Status) judge(hostErr error) {
 		switch {
 		case v != nil && s.Host.Live != v.ID:
 			flag(LiveDiffers, "the journal has %s as the last one verified live, the host has published %s", v.ID, orWord(s.Host.Live, "nothing"))
+		case v == nil && s.Host.Live != "":
+			flag(0, "no deploy was verified from here: what is live is known from the host alone")
 		case v != nil && s.Host.Fingerprint != "" && v.Fingerprint != s.Host.Fingerprint:
 			flag(LiveDiffers, "the title of deploy %s has another fingerprint than its receipt", v.ID)
 		}
@@ -203,30 +209,39 @@ func (s *Status) judge(hostErr error) {
 }
 
 // RunUnlock lets the host publish again.
-func RunUnlock(ctx context.Context, o Options) error {
+func RunUnlock(ctx context.Context, o Options) *Outcome {
 	o.defaults()
 	r := &run{Options: o, out: &Outcome{}}
-	site, err := r.readSite(ctx)
-	if err != nil {
+	return r.finish(ctx, "unlock", r.unlock(ctx))
+}
+
+func (r *run) unlock(ctx context.Context) error {
+	var err error
+	if r.site, err = r.readSite(ctx); err != nil {
 		return err
 	}
-	if !site.Locked {
+	id := r.site.Live
+	if r.out.ID, r.out.URL = id, r.site.URL; !r.site.Locked {
+		r.out.Done = "the site is not locked"
 		return nil
 	}
-	if r.journal, err = OpenJournal(o.State); err != nil {
+	if r.journal, err = OpenJournal(r.State); err != nil {
 		return err
 	}
-	defer r.journal.Close()
-	if err := r.journal.Write(Entry{Do: "lock", What: intent, ID: site.Live, Note: "unlock"}); err != nil {
+	if err := r.journal.Write(Entry{Do: "lock", What: intent, ID: id, Note: "unlock"}); err != nil {
 		return err
 	}
-	if err := r.call(ctx, policy{op: "unlock deploy " + site.Live}, func(ctx context.Context) error {
-		return r.Host.Lock(ctx, site.Live, false)
+	if err := r.call(ctx, policy{op: "unlock deploy " + id}, func(ctx context.Context) error {
+		return r.Host.Lock(ctx, id, false)
 	}); err != nil {
 		return err
 	}
-	if site, err = r.readSite(ctx); err == nil && site.Locked {
-		err = errors.New("the site still shows as locked")
+	if r.site, err = r.readSite(ctx); err != nil {
+		return err
 	}
-	return errors.Join(err, r.journal.Write(Entry{Do: "lock", What: result, ID: site.Live, State: "unlocked"}))
+	if r.site.Locked {
+		return &Ending{Exit: Unfinished, Rule: "unfinished", Message: "the site still shows as locked"}
+	}
+	r.out.Done = "the site is unlocked"
+	return r.journal.Write(Entry{Do: "lock", What: result, ID: id, State: "unlocked"})
 }

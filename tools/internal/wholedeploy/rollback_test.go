@@ -2,6 +2,7 @@ package wholedeploy
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -228,7 +229,42 @@ func TestStatus(t *testing.T) {
 	}
 	w.swiftStatus()
 	w.fake.Heal()
+	// Records that are no records.
+	receipts := filepath.Join(w.dir, ".duskpress", "receipts")
+	sitetest.Write(t, filepath.Join(receipts, good+".json"), "{")
+	if r = w.run("status"); !strings.Contains(r.out, "the receipt of deploy "+good+" cannot be read") {
+		t.Errorf("%s", r)
+	}
+	if r = w.run("verify", good); r.exit != 2 || !strings.Contains(r.out, "receipt "+good) {
+		t.Errorf("%s", r)
+	}
+	sitetest.Write(t, filepath.Join(receipts, other+".json"), "{")
+	if r = w.run("verify"); r.exit != 0 || !strings.Contains(r.out, "cannot be read") || !strings.Contains(r.out, "the host's own list") {
+		t.Errorf("%s", r)
+	}
+	if err := os.RemoveAll(receipts); err != nil {
+		t.Fatal(err)
+	}
+	if r = w.run("status"); !strings.Contains(r.out, "no deploy was verified from here") {
+		t.Errorf("%s", r)
+	}
+	journal := filepath.Join(w.dir, ".duskpress", "journal.jsonl")
+	if err := errors.Join(os.Remove(journal), os.Mkdir(journal, 0o777)); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"status"}, {"deploy", "--no-build", "--allow-shrink"}} {
+		if r = w.run(args...); r.exit != 1 || !strings.Contains(r.last(), unchangedWords) {
+			t.Errorf("%s", r)
+		}
+	}
+	w.fake.SetLocked(true)
 	w.env = append(w.env, "NETLIFY_AUTH_TOKEN=wrong")
+	if r = w.run("status", "--unlock"); r.exit != 3 || !strings.Contains(r.last(), unchangedWords) {
+		t.Errorf("%s", r)
+	}
+	if err := os.Remove(journal); err != nil {
+		t.Fatal(err)
+	}
 	if r = w.run("status"); r.exit != 3 {
 		t.Errorf("%s", r)
 	}
