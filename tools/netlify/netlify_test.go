@@ -205,6 +205,30 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRateLimit sends many files to a host that answers few requests a second,
+// with the clock of every day: eight senders stop when one of them is told to.
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	fake := fakenetlify.New(t)
+	fake.Publish(map[string]string{"index.html": "old", "404.html": "old"})
+	dir := t.TempDir()
+	for i, name := range append([]string{"index.html", "404.html"}, strings.Fields("a b c d e f g h i j k l m n o p q r s t u v w x y z")...) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.Repeat("x", i)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fake.Limit = 15
+	out := deploy.Run(t.Context(), deploy.Options{Host: client(t, fake.API()), HostName: "netlify", State: t.TempDir(), Freeze: deploy.FreezeOptions{Dir: dir}, Timeout: 2 * time.Minute})
+	if out.Exit != 0 || out.Production != deploy.Changed || len(fake.Repeated) > 0 {
+		t.Fatalf("%+v, sent again %v", out, fake.Repeated)
+	}
+	// Of each second that is full, at most the calls that were on their way.
+	if fake.Limited < 1 || fake.Limited > 8*(1+40/fake.Limit) {
+		t.Errorf("%d requests were refused", fake.Limited)
+	}
+	t.Logf("%d requests were refused", fake.Limited)
+}
+
 // TestCancelled ends a run from outside.
 func TestCancelled(t *testing.T) {
 	fake := fakenetlify.New(t)

@@ -68,6 +68,13 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	body, berr := io.ReadAll(r.Body)
 	f.mu.Lock()
+	if f.limited(w.Header()) {
+		f.mu.Unlock()
+		rec := httptest.NewRecorder()
+		fail(rec, 429, "Too Many Requests")
+		send(w, rec, rec.Body.Len())
+		return
+	}
 	f.counts[op.name]++
 	n := f.counts[op.name]
 	fault := f.due(op.name, n)

@@ -31,6 +31,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -87,6 +88,12 @@ type Fake struct {
 	// GitOnly, PrettyURLs and Branch are settings of the site.
 	GitOnly, PrettyURLs bool
 	Branch              string
+
+	// Limit, unless 0, is how many requests a second are answered; the others
+	// get a 429 with the time of the next second. Limited counts those.
+	Limit, Limited int
+	second         int64
+	asked          int
 
 	// Uploads counts uploads by SHA-1, Repeated those of files that were known.
 	Uploads  map[string]int
@@ -390,6 +397,26 @@ func (f *Fake) advance(d *Deploy) {
 			f.publish(d)
 		}
 	}
+}
+
+// limited takes a request into account, and reports whether it is one too many.
+// The lock is held.
+func (f *Fake) limited(h http.Header) bool {
+	if f.Limit == 0 {
+		return false
+	}
+	if now := time.Now().Unix(); now != f.second {
+		f.second, f.asked = now, 0
+	}
+	f.asked++
+	h.Set("X-RateLimit-Limit", strconv.Itoa(f.Limit))
+	h.Set("X-RateLimit-Remaining", strconv.Itoa(max(f.Limit-f.asked, 0)))
+	h.Set("X-RateLimit-Reset", strconv.FormatInt(f.second+1, 10))
+	if f.asked > f.Limit {
+		f.Limited++
+		return true
+	}
+	return false
 }
 
 func sum(data []byte) string {
