@@ -106,6 +106,9 @@ func (c *cli) build() *cobra.Command {
 			"  duskpress build --buildDrafts --baseURL https://preview.example.org/",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.underNetlify(&flags); err != nil {
+				return err
+			}
 			return c.press(cmd.Context(), &flags, true)
 		},
 	}
@@ -145,14 +148,18 @@ type press struct {
 
 // press makes the site and, if that is asked and it is good, publishes it.
 func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) error {
-	p := &press{
+	p := c.newPress(flags, publishIt)
+	err := p.run(ctx)
+	p.progress.Done()
+	return p.finish(ctx, err)
+}
+
+func (c *cli) newPress(flags *buildFlags, publishIt bool) *press {
+	return &press{
 		cli: c, flags: flags, publish: publishIt, log: c.log(), start: time.Now(), problems: new(pipeline.Problems),
 		progress: &report.Progress{Out: c.stderr, Terminal: isTerminal(c.stderr), Quiet: c.quiet || report.Format(c.format) == report.JSON},
 		summary:  report.Summary{Command: c.command},
 	}
-	err := p.run(ctx)
-	p.progress.Done()
-	return p.finish(ctx, err)
 }
 
 func (p *press) run(ctx context.Context) error {

@@ -69,11 +69,8 @@ func (l *live) run(ctx context.Context, changes <-chan []string) error {
 // build builds once. Whatever is wrong with the sources is said in the terminal
 // and in the pages; the error is one of this machine, or an interrupt.
 func (l *live) build(ctx context.Context, changed []string) error {
-	p := &press{
-		cli: l.cli, flags: &l.flags.buildFlags, log: l.log(), start: time.Now(), problems: new(pipeline.Problems),
-		progress: &report.Progress{Out: l.stderr, Terminal: isTerminal(l.stderr), Quiet: l.quiet || report.Format(l.format) == report.JSON},
-		summary:  report.Summary{Command: l.command, Running: true, Notes: l.notes},
-	}
+	p := l.newPress(&l.flags.buildFlags, false)
+	p.summary.Running, p.summary.Notes = true, l.notes
 	l.notes = nil
 	if len(changed) > 0 && report.Format(l.format) == report.Text && !l.quiet {
 		fmt.Fprintf(l.stdout, "serve: %s\n", l.changed(changed))

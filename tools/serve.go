@@ -73,7 +73,7 @@ func (c *cli) serve() *cobra.Command {
 }
 
 func (c *cli) runServe(ctx context.Context, flags *serveFlags) error {
-	p := &press{cli: c, flags: &flags.buildFlags, log: c.log(), start: time.Now(), problems: new(pipeline.Problems), summary: report.Summary{Command: c.command}}
+	p := c.newPress(&flags.buildFlags, false)
 	bind, err := netip.ParseAddr(flags.bind)
 	if err != nil {
 		return c.fail(fmt.Sprintf("--bind %q is no IP address", flags.bind), "it is 127.0.0.1 for this machine alone, or 0.0.0.0")
@@ -226,7 +226,7 @@ func handle(ctx context.Context, listener net.Listener, handler http.Handler, lo
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	return ctx.Err()
+	return nil
 }
 
 // logWriter hands what the server says to the log, where it is debugging: a
