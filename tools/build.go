@@ -133,7 +133,7 @@ func (c *cli) checkCommand() *cobra.Command {
 	return cmd
 }
 
-// A press is one run of build or check.
+// A press is one run of a command that makes the site.
 type press struct {
 	*cli
 	flags    *buildFlags

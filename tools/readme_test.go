@@ -57,9 +57,9 @@ func TestReadmeOptions(t *testing.T) {
 	if defaults == nil {
 		t.Fatal("no defaults in options.html")
 	}
-	seen := 0
+	seen := make(map[string]bool)
 	check := func(key, value string) {
-		seen++
+		seen[key] = true
 		if rows[key] != value {
 			t.Errorf("%s is %s by default, and the README has %q", key, value, rows[key])
 		}
@@ -74,7 +74,12 @@ func TestReadmeOptions(t *testing.T) {
 			check(m[1]+"."+p[1], p[2])
 		}
 	}
-	if seen < 10 {
-		t.Errorf("%d options", seen)
+	if len(seen) < 10 {
+		t.Errorf("%d options", len(seen))
+	}
+	for key := range rows {
+		if !seen[key] {
+			t.Errorf("the README has an option %s, which is not there", key)
+		}
 	}
 }

@@ -40,10 +40,10 @@ func (e *Engine) held(c *pipeline.Content, drafts, future, expired bool) string 
 		return "draft"
 	}
 	now := htime.Now()
-	if t, ok := e.date(c, "publishdate", "pubdate", "published", "date"); ok && t.After(now) && !future {
+	if t, ok := e.date(c, publishKeys...); ok && t.After(now) && !future {
 		return fmt.Sprintf("future: to be published on %s", t.Format("2006-01-02 15:04 MST"))
 	}
-	if t, ok := e.date(c, "expirydate", "unpublishdate"); ok && t.Before(now) && !expired {
+	if t, ok := e.date(c, expiryKeys...); ok && t.Before(now) && !expired {
 		return fmt.Sprintf("expired on %s", t.Format("2006-01-02"))
 	}
 	return ""
@@ -66,8 +66,13 @@ func (e *Engine) dateOf(c *pipeline.Content, key string) (time.Time, error) {
 	return htime.ToTimeInDefaultLocationE(c.FrontMatter[key], e.location(c))
 }
 
-// dateKeys are what Hugo takes a page's date from, unless it is told otherwise.
-var dateKeys = []string{"date", "publishdate", "pubdate", "published", "lastmod", "modified"}
+// What Hugo takes a page's dates from, the first key that is there, unless it is
+// told otherwise.
+var (
+	dateKeys    = []string{"date", "publishdate", "pubdate", "published", "lastmod", "modified"}
+	publishKeys = []string{"publishdate", "pubdate", "published", "date"}
+	expiryKeys  = []string{"expirydate", "unpublishdate"}
+)
 
 // published is the date of a file's page as its front matter has it, zero if it
 // has none; not ok where no page will be published.

@@ -84,7 +84,7 @@ type Site struct {
 	folded    map[string]string
 	redirects []headers.Redirect
 	refresh   map[string]string
-	pages     []string // addresses of pages, for suggestions
+	paths     []string // of the files, for suggestions
 }
 
 // New makes a site. Refresh are the pages that send their reader elsewhere, and
@@ -94,12 +94,12 @@ func New(bases []Base, files []string, redirects []headers.Redirect, refresh map
 	for _, f := range files {
 		s.files[f] = true
 	}
-	s.pages = files
+	s.paths = files
 	return s
 }
 
-// Own reports whether an address with a host is one of the site's.
-func (s *Site) Own(host string) bool {
+// own reports whether a host is one of the site's.
+func (s *Site) own(host string) bool {
 	return host != "" && slices.ContainsFunc(s.bases, func(b Base) bool { return b.Host == host })
 }
 
@@ -243,7 +243,7 @@ func (s *Site) absolute(t Target, scheme, rest, query, whole string) Target {
 		return t
 	}
 	host = hostOf(scheme, host)
-	if !s.Own(host) {
+	if !s.own(host) {
 		t.Kind, t.URL = Elsewhere, whole
 		return t
 	}
@@ -325,7 +325,7 @@ func fold(p string) string { return strings.ToLower(norm.NFC.String(p)) }
 func (s *Site) findFolded(p string) (string, bool) {
 	if s.folded == nil {
 		s.folded = make(map[string]string, len(s.files))
-		for _, f := range slices.Sorted(slices.Values(s.pages)) {
+		for _, f := range slices.Sorted(slices.Values(s.paths)) {
 			if _, ok := s.folded[fold(f)]; !ok {
 				s.folded[fold(f)] = f
 			}

@@ -132,9 +132,8 @@ func LeaksInFile(data []byte, xml bool) []pipeline.Fault {
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
 			element := intern(name)
-			for more {
-				var a csp.Attr
-				a.Key, a.Value, more = z.TagAttr()
+			r.attrs = csp.Attrs(z, more, r.attrs[:0])
+			for _, a := range r.attrs {
 				r.leakIn(element, a)
 				r.noValue(element, string(a.Key))
 			}

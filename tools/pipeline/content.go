@@ -3,9 +3,9 @@ package pipeline
 import (
 	"bytes"
 	"os"
+	"path"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Content is one content file: what its front matter says and where everything
@@ -77,6 +77,15 @@ func (c *Content) Read() ([]byte, error) {
 
 // WithReader sets where Read reads from.
 func (c *Content) WithReader(read func() ([]byte, error)) { c.read = read }
+
+// IsMarkdown reports whether the file is Markdown by its name.
+func (c *Content) IsMarkdown() bool {
+	switch strings.ToLower(path.Ext(c.Base())) {
+	case ".md", ".markdown", ".mdown":
+		return true
+	}
+	return false
+}
 
 // Section is the first element of the logical path, "" at the top.
 func (c *Content) Section() string {
@@ -184,9 +193,5 @@ func (c *Content) Find(s string, nth int) Place {
 			off += len(s)
 		}
 	}
-	begin := bytes.LastIndexByte(src[:off], '\n') + 1
-	return Place{
-		Line:   1 + bytes.Count(src[:off], []byte("\n")),
-		Column: 1 + utf8.RuneCount(src[begin:off]),
-	}
+	return PlaceAt(src, off)
 }

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -139,13 +138,7 @@ func (c *Causes) Report(problems *Problems) {
 // once is the problem for all files of a cause that is not in their content.
 func (c *Causes) once(files []*File, x Fault) Problem {
 	f := files[0]
-	where := f.Path
-	switch more := len(files) - 1; {
-	case more == 1:
-		where += " and another page"
-	case more > 1:
-		where += fmt.Sprintf(" and %d other pages", more)
-	}
+	where := AndOthers(f.Path, len(files)-1, "page")
 	p := Problem{Severity: x.Severity, Rule: x.Rule, Message: where + ": " + x.Message, Hint: x.Hint}
 	if c.Template != nil && f.Kind != Static {
 		for _, needle := range x.Needles {

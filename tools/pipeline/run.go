@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -152,8 +154,8 @@ func (p *Pipeline) configure(plugin Plugin, table map[string]any) (hooks Hooks, 
 var knownParams = []string{"plugins", "rules", "theme"}
 
 func (p *Pipeline) checkTables(r *Registry, fault func(string, error)) {
-	for _, key := range sortedKeys(p.settings.Params) {
-		if key != "plugins" && key != "rules" && key != "theme" {
+	for _, key := range slices.Sorted(maps.Keys(p.settings.Params)) {
+		if !slices.Contains(knownParams, key) {
 			fault(key, fmt.Errorf("unknown key %q%s", key, didYouMean(key, knownParams)))
 		}
 	}
@@ -167,12 +169,8 @@ func (p *Pipeline) checkTables(r *Registry, fault func(string, error)) {
 		return
 	}
 	names := r.Names()
-	for _, name := range sortedKeys(tables) {
-		known := false
-		for _, n := range names {
-			known = known || n == name
-		}
-		if !known {
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		if !slices.Contains(names, name) {
 			fault("plugins."+name, fmt.Errorf("unknown plugin %q%s", name, didYouMean(name, names)))
 		}
 	}

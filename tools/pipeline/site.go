@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -140,20 +141,20 @@ type Site struct {
 	// touched is told of what whole-site hooks change; it may be nil.
 	touched func(path string, before, after int)
 
-	mu    sync.Mutex
-	files map[string]*File
+	mu     sync.Mutex
+	files  map[string]*File
+	sorted []*File // files by path; nil where one was added since
 }
 
 // Files returns the files, sorted by path.
 func (s *Site) Files() []*File {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	files := make([]*File, 0, len(s.files))
-	for _, f := range s.files {
-		files = append(files, f)
+	if s.sorted == nil {
+		// A dozen hooks ask for them, and of a large site there are many.
+		s.sorted = slices.SortedFunc(maps.Values(s.files), func(a, b *File) int { return cmp.Compare(a.Path, b.Path) })
 	}
-	slices.SortFunc(files, func(a, b *File) int { return cmp.Compare(a.Path, b.Path) })
-	return files
+	return slices.Clone(s.sorted)
 }
 
 // File returns the file at a path, or nil.
@@ -200,13 +201,11 @@ func (s *Site) Rewrite(f *File, data []byte) error {
 	return nil
 }
 
-// put records a file; it reports the one that held the path before.
-func (s *Site) put(f *File) (before *File) {
+// put records a file.
+func (s *Site) put(f *File) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before = s.files[f.Path]
-	s.files[f.Path] = f
-	return before
+	s.files[f.Path], s.sorted = f, nil
 }
 
 func validPath(p string) bool {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -137,6 +138,8 @@ type linkRun struct {
 	known    map[string]linkcheck.Target
 	ids      map[*pipeline.File]map[string]bool
 	facts    map[string]*pipeline.Facts // of pages that passed no File hook
+	// unrendered are linkNames, gathered when a first file is missing.
+	unrendered func() []string
 }
 
 func (l linkChecks) check(ctx context.Context, s *pipeline.Site) error {
@@ -147,6 +150,7 @@ func (l linkChecks) check(ctx context.Context, s *pipeline.Site) error {
 	r := &linkRun{
 		linkChecks: l, Site: s, links: links, known: make(map[string]linkcheck.Target),
 		ids: make(map[*pipeline.File]map[string]bool), facts: make(map[string]*pipeline.Facts),
+		unrendered: sync.OnceValue(func() []string { return linkNames(s.Collection.Contents) }),
 	}
 	r.relative, _ = section[bool](s, "relativeURLs")
 	r.checkBase()
@@ -374,15 +378,24 @@ func (r *linkRun) judge(f *pipeline.File, link pipeline.Link, t linkcheck.Target
 // wants it, no file there: build.render = link.
 func (r *linkRun) linkOnly(missing string) bool {
 	want := strings.Trim(missing, "/")
-	return slices.ContainsFunc(r.Collection.Contents, func(c *pipeline.Content) bool {
+	return slices.ContainsFunc(r.unrendered(), func(name string) bool { return strings.HasSuffix(want, name) })
+}
+
+// linkNames are the last elements of the paths of pages with build.render = link.
+func linkNames(contents []*pipeline.Content) []string {
+	var names []string
+	for _, c := range contents {
 		build, _ := c.FrontMatter["build"].(map[string]any)
 		if build == nil {
 			build, _ = c.FrontMatter["_build"].(map[string]any)
 		}
-		name := strings.TrimSuffix(c.Logical, path.Ext(c.Logical))
-		name = strings.Trim(strings.TrimSuffix(strings.TrimSuffix(name, "/_index"), "/index"), "/")
-		return build["render"] == "link" && strings.HasSuffix(want, strings.ToLower(path.Base(name)))
-	})
+		if build["render"] == "link" {
+			name := strings.TrimSuffix(c.Logical, path.Ext(c.Logical))
+			name = strings.Trim(strings.TrimSuffix(strings.TrimSuffix(name, "/_index"), "/index"), "/")
+			names = append(names, strings.ToLower(path.Base(name)))
+		}
+	}
+	return names
 }
 
 // severityOf says what a missing target does to readers. What others wrote, or

@@ -280,13 +280,7 @@ func (p *linkPlaces) groupAt(a origin.Place, g *linkGroup) {
 }
 
 func (g *linkGroup) where() string {
-	switch n := len(g.files) - 1; {
-	case n == 1:
-		return g.files[0] + " and another file"
-	case n > 1:
-		return fmt.Sprintf("%s and %d other files", g.files[0], n)
-	}
-	return g.files[0]
+	return pipeline.AndOthers(g.files[0], len(g.files)-1, "file")
 }
 
 // fewLike is how many addresses of one kind are told one by one: a template can
@@ -342,7 +336,7 @@ func (p *linkPlaces) message(f linkFault) (message, hint string) {
 			element = "<link rel=" + l.Rel + ">"
 		}
 	}
-	written := shortAddress(l.URL)
+	written := pipeline.Quote(l.URL, 80)
 	switch f.rule {
 	case "relative-url":
 		return fmt.Sprintf("%s with %s has no host", element, written), "make it whole in the template: .Permalink, or absURL"
@@ -396,14 +390,7 @@ func (p *linkPlaces) anchorMessage(f linkFault, written string) (message, hint s
 	if err != nil {
 		plain = f.target.Fragment
 	}
-	if near := pipeline.Nearest(plain, facts.IDs); near != "" {
-		return message, fmt.Sprintf("did you mean #%s?", near)
-	}
-	ids := slices.Compact(slices.Sorted(slices.Values(facts.IDs)))
-	if len(ids) == 0 {
-		return message, "that page has no part with an id"
-	}
-	return message, "its parts are #" + strings.Join(ids[:min(len(ids), 8)], ", #")
+	return message, partHint(plain, facts.IDs)
 }
 
 // leftOut says so if a content file of that name is not published.
@@ -422,15 +409,6 @@ func (p *linkPlaces) leftOut(missing string) string {
 		}
 	}
 	return ""
-}
-
-// shortAddress quotes an address as far as anyone reads it.
-func shortAddress(s string) string {
-	r := []rune(s)
-	if len(r) > 80 {
-		return fmt.Sprintf("%q…", string(r[:80]))
-	}
-	return fmt.Sprintf("%q", s)
 }
 
 // checkCase reports pages whose paths have upper-case letters, which the site

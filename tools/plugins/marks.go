@@ -5,10 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
 	"duskpress/tools/pipeline"
@@ -28,16 +25,9 @@ func init() {
 			if err := s.Decode(&struct{}{}); err != nil {
 				return pipeline.Hooks{}, err
 			}
-			return pipeline.Hooks{Markdown: func(*pipeline.Collection) goldmark.Extender { return marks{} }}, nil
+			return pipeline.Hooks{Markdown: transformer{marksAt, checkMarks}.markdown}, nil
 		},
 	})
-}
-
-type marks struct{}
-
-// Extend implements goldmark.Extender.
-func (m marks) Extend(md goldmark.Markdown) {
-	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(m, 93)))
 }
 
 // leftovers are what is seen in text where something else was meant. Each is
@@ -56,13 +46,8 @@ var leftovers = []struct {
 	{regexp.MustCompile(`\{\{[-<% ]*[.\pL$][^{}\n]*\}\}`), "these braces are shown as they stand: nothing fills them in", "put them into code, or call a shortcode with {{< name >}}"},
 }
 
-// Transform reports, and changes nothing.
-func (marks) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
-	d := pipeline.DocumentOf(pc)
-	if d.Content == nil {
-		return
-	}
-	src := reader.Source()
+// checkMarks reports, and changes nothing.
+func checkMarks(d *pipeline.Document, doc *ast.Document, src []byte) {
 	level := 0
 	report := func(offset int, rule, message, hint string) {
 		d.Problems.Add(d.Content.Problem(d.At(src, offset), pipeline.Warning, rule, message, hint))

@@ -185,9 +185,7 @@ func (p *places) findShortcode(f *pipeline.File, token string) pipeline.Found {
 		if i < 0 {
 			return false
 		}
-		before := p.source(c)[:i]
-		line := bytes.LastIndexByte(before, '\n') + 1
-		at = pipeline.Found{Content: c, Place: pipeline.Place{Line: 1 + bytes.Count(before, []byte("\n")), Column: 1 + len([]rune(string(before[line:])))}}
+		at = pipeline.Found{Content: c, Place: pipeline.PlaceAt(p.source(c), i)}
 		return true
 	}
 	if f.Content != nil && look(f.Content) {

@@ -104,7 +104,7 @@ func (p posts) check(c *pipeline.Collection) {
 		if content.Blank {
 			report(start, "empty-page", "this post has no text", "write it, or make it a draft")
 		}
-		p.checkName(c, content, date, report)
+		p.checkName(content, date, report)
 	}
 	// Where hardly any post has a description, nobody misses them.
 	for _, content := range bare {
@@ -137,7 +137,7 @@ func blank(v any) bool {
 var dateInName = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})-`)
 
 // checkName compares the date in a file's or bundle's name with the post's.
-func (p posts) checkName(c *pipeline.Collection, content *pipeline.Content, date time.Time, report func(pipeline.Place, string, string, string)) {
+func (p posts) checkName(content *pipeline.Content, date time.Time, report func(pipeline.Place, string, string, string)) {
 	elements := strings.Split(content.Logical, "/")
 	for _, name := range elements[max(0, len(elements)-2):] {
 		m := dateInName.FindStringSubmatch(name)

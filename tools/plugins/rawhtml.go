@@ -3,11 +3,7 @@ package plugins
 import (
 	"bytes"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 
 	"duskpress/tools/pipeline"
 )
@@ -24,26 +20,14 @@ func init() {
 			if unsafe, _ := s.Section("unsafe").(bool); unsafe {
 				return pipeline.Hooks{}, nil // it is passed through
 			}
-			return pipeline.Hooks{Markdown: func(*pipeline.Collection) goldmark.Extender { return rawHTML{} }}, nil
+			return pipeline.Hooks{Markdown: transformer{rawHTMLAt, checkRawHTML}.markdown}, nil
 		},
 	})
 }
 
-type rawHTML struct{}
-
-// Extend implements goldmark.Extender.
-func (r rawHTML) Extend(md goldmark.Markdown) {
-	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(r, 94)))
-}
-
-// Transform reports, and changes nothing. Comments are dropped on purpose, and
+// checkRawHTML reports, and changes nothing. Comments are dropped on purpose, and
 // of a piece that closes the one before only the first is told.
-func (rawHTML) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
-	d := pipeline.DocumentOf(pc)
-	if d.Content == nil {
-		return
-	}
-	src := reader.Source()
+func checkRawHTML(d *pipeline.Document, doc *ast.Document, src []byte) {
 	report := func(offset int, piece []byte) {
 		piece = bytes.TrimSpace(piece)
 		if len(piece) == 0 || bytes.HasPrefix(piece, []byte("<!--")) || bytes.HasPrefix(piece, []byte("</")) {
