@@ -54,7 +54,7 @@ func (b *Blocked) Add(f *pipeline.File, u pipeline.Use) {
 	key.Inline, key.Address = "", ""
 	b.causes.Add(f, pipeline.Fault{
 		Rule: "csp", Severity: pipeline.Warning, Cause: fmt.Sprintf("%q", key), Message: message(u), Hint: hint(u),
-		Subject: pipeline.MarkupSubject, Texts: []string{u.Inline + u.Address},
+		Subject: pipeline.MarkupSubject, Texts: []string{u.Inline + u.Address, strings.ReplaceAll(u.Inline+u.Address, `"`, `'`)}, // as before minifying
 	})
 }
 

@@ -52,7 +52,7 @@ func (r *linkRun) report() {
 		linkRun: r, finder: origin.New(r.Site), taken: make(map[string]bool), placed: make(map[string]bool),
 	}
 	for _, pr := range r.Problems.Sorted() {
-		if pr.Line > 0 && (pr.Rule == "content-link" || pr.Rule == "ref" || pr.Rule == "image") {
+		if pr.Line > 0 && (pr.Rule == "content-link" || pr.Rule == "ref" || pr.Rule == "image" || pr.Rule == "raw-html") {
 			p.taken[fmt.Sprintf("%s:%d:%d", pr.File, pr.Line, pr.Column)] = true
 		}
 	}
@@ -243,6 +243,10 @@ func (p *linkPlaces) inSource(g *linkGroup) bool {
 		} else if !strings.HasPrefix(l.Element, "<") {
 			return false
 		}
+	}
+	if only == "" {
+		// A word alone may be anything: the name of a section, say.
+		spellings = slices.DeleteFunc(spellings, func(s string) bool { return !strings.ContainsAny(s, "/.#:?") })
 	}
 	a, ok := p.finder.Source(only, spellings...)
 	if ok {

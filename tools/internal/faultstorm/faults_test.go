@@ -115,10 +115,8 @@ var publishing = []fault{
 		p.own = true
 		s.leaves(p.name, "ignored")
 	}},
-	{5, "no template for pages", check, true, "plain", func(s *site) {
-		p := s.posts[0] // the first by its path
-		p.own = true
-		p.begin(s.err("no-layout", "no template"))
+	{5, "no template for pages", text, true, "plain", func(s *site) {
+		s.extra("content/about.md", s.err("no-layout", "no template")+plain["content/about.md"])
 		s.files["layouts/page.html"] = gone
 	}},
 	{5, "no template for lists", check, false, "plain", func(s *site) {
@@ -168,7 +166,7 @@ var publishing = []fault{
 		p.say("caf" + s.err("encoding", "0xE9") + "\xe9 x")
 	}},
 	{5, "front matter that cannot be read", collect, true, "", func(s *site) {
-		s.alone("toml").raw = "+++\ntitle = \"x\"\ndate = " + s.err("front-matter", "") + "2026-13-99\n+++\nText\n"
+		s.alone("toml").raw = "+++\ntitle = \"x\"\ndate = 2026-" + s.err("front-matter", "") + "13-99\n+++\nText\n"
 	}},
 	{9, "shallow clone", collect, false, "", func(s *site) {
 		if !hasGit {
@@ -196,7 +194,7 @@ var publishing = []fault{
 			s.leaves(p.name, "future")
 		}
 	}},
-	{25, "a theme that wants another Hugo", config, false, "plain", func(s *site) {
+	{25, "a theme that wants another Hugo", collect, false, "plain", func(s *site) {
 		s.top = append(s.top, `theme = "old"`)
 		s.extra("themes/old/theme.toml", "name = \"Old\"\nmin_version = \"9.99.0\"")
 		s.whole("hugo-version", "warning", "", "9.99.0")
@@ -206,18 +204,19 @@ var publishing = []fault{
 // configuring: configuration, front matter, what Hugo itself says (6, 7, 8, 18).
 var configuring = []fault{
 	{6, "no baseURL", check, true, "plain", func(s *site) {
-		s.base0, s.base = s.err("base-url", "no baseURL"), "/"
+		s.base0 = ""
+		s.whole("base-url", "error", "config.toml", "no baseURL")
 	}},
 	{6, "baseURL of this machine", check, true, "", func(s *site) {
 		s.base0 = s.err("base-url", "is this machine") + `baseURL = "http://localhost:1313` + s.base + `"`
 	}},
-	{7, "key of the configuration", config, false, "", func(s *site) {
+	{7, "key of the configuration", collect, false, "", func(s *site) {
 		s.top = append(s.top, s.warn("config-key", "titel")+`titel = "x"`)
 	}},
-	{7, "table of the configuration", config, false, "", func(s *site) {
+	{7, "table of the configuration", collect, false, "", func(s *site) {
 		s.after = append(s.after, s.warn("config-key", "minfy")+"[minfy]", "disableXML = true")
 	}},
-	{7, "table deep in the configuration", config, false, "", func(s *site) {
+	{7, "table deep in the configuration", collect, false, "", func(s *site) {
 		s.after = append(s.after, s.warn("config-key", "markup.goldmark.rendrer")+"[markup.goldmark.rendrer]", "unsafe = true")
 	}},
 	{7, "option of a plugin", config, true, "", func(s *site) {
@@ -277,7 +276,7 @@ var configuring = []fault{
 	{8, "a template that fails", render, true, "", func(s *site) {
 		s.end("<!-- -->\n{{ if .IsHome }}{{ " + s.err("hugo", "Nope") + ".Nope }}{{ end }}")
 	}},
-	{8, "deprecated key", config, false, "plain", func(s *site) {
+	{8, "deprecated key", collect, false, "plain", func(s *site) {
 		s.top = append(s.top, s.warn("deprecated", "languageCode")+`languageCode = "en"`)
 	}},
 	{8, "deprecated method", render, false, "", func(s *site) {

@@ -15,7 +15,7 @@ var linking = []fault{
 	}},
 	{10, "link by reference to no page", check, true, "", func(s *site) {
 		n := s.name("r")
-		s.post().block("See [x][" + n + "].\n\n[" + n + "]: " + s.err("link", "no page") + s.base + "gone-" + n + "/")
+		s.post().block("See " + s.err("link", "no page") + "[x][" + n + "].\n\n[" + n + "]: " + s.base + "gone-" + n + "/")
 	}},
 	{10, "link to a page in other letters", check, true, "", func(s *site) {
 		s.post().say("[x](" + s.err("link", "in other letters") + s.base + "About/)")
@@ -32,14 +32,14 @@ var linking = []fault{
 	{10, "link to no part of a content file", check, true, "", func(s *site) {
 		s.post().say("[x](" + s.err("content-link", "without that part") + "/about.md#a-prat)")
 	}},
-	{10, "link to no file of the author", check, true, "", func(s *site) {
+	{10, "link to no file of the author", check, true, "plain", func(s *site) {
 		s.post().say("[x](" + s.err("link", "author's machine") + "file:///home/x/" + s.name("f") + ")")
 	}},
 	{10, "link without its scheme", check, true, "", func(s *site) {
 		s.post().say("[x](" + s.err("link", "no page") + "www.example.org/" + s.name("f") + ")")
 	}},
 	{10, "ref to no page", render, true, "", func(s *site) {
-		s.post().block("See [x]({{" + s.err("ref", "gone") + "< ref \"gone-" + s.name("r") + ".md\" >}}).")
+		s.post().block("See [x](" + s.err("ref", "gone") + "{{< ref \"gone-" + s.name("r") + ".md\" >}}).")
 	}},
 	{10, "relref to no part", check, true, "", func(s *site) {
 		s.post().block("See [x]({{< relref \"about.md" + "#" + s.err("anchor", "a-prat") + "a-prat\" >}}).")
@@ -48,7 +48,7 @@ var linking = []fault{
 		s.post().block("Go {{< go to=\"" + s.err("link", "no page") + s.base + "gone-" + s.name("s") + "/\" >}} on.")
 	}},
 	{10, "picture that is not there", render, true, "theme", func(s *site) {
-		s.post("toml", "yaml", "json").block("See ![a thing](" + s.err("image", "no file") + "gone-" + s.name("p") + ".png).")
+		s.post("toml", "yaml", "json").block("See " + s.err("image", "no file") + "![a thing](gone-" + s.name("p") + ".png).")
 	}},
 	{10, "picture that is not there, in Markdown", check, true, "plain", func(s *site) {
 		s.post().say("![a thing](" + s.err("link", "no page") + s.base + "gone-" + s.name("p") + ".png)")
@@ -99,7 +99,7 @@ var linking = []fault{
 		s.post().say("[x](" + s.err("base-url", "written on") + "http://localhost:1313" + s.base + "about/)")
 	}},
 	{6, "relative Open Graph", check, false, "", func(s *site) {
-		s.head(`<meta ` + s.warn("relative-url", "no host") + `property="og:audio" content="` + s.base + `pic.svg">`)
+		s.head(`<meta property="` + s.warn("relative-url", "no host") + `og:audio" content="` + s.base + `pic.svg">`)
 	}},
 	{6, "relative canonical", check, false, "plain", func(s *site) {
 		s.change("layouts/baseof.html", `<link rel="canonical" href="{{ .Permalink }}">`, `<link `+s.warn("relative-url", "no host")+`rel="canonical" href="{{ .RelPermalink }}">`)
@@ -123,7 +123,7 @@ var linking = []fault{
 	}},
 	{12, "picture of a template without alt", check, false, "", func(s *site) {
 		pic := s.picture()
-		s.end(`<p><img src="` + s.warn("image-alt", "no alt") + pic + `" width="8" height="8"></p>`)
+		s.end(`<p><img ` + s.warn("image-alt", "no alt") + `src="` + pic + `" width="8" height="8"></p>`)
 	}},
 	{12, "picture far too large", check, false, "plain", func(s *site) {
 		name := s.name("huge") + ".jpg"
@@ -131,36 +131,36 @@ var linking = []fault{
 		s.post().say(`<img src="` + s.warn("image-large", "MB") + s.base + name + `" alt="x" width="8" height="8">`)
 	}},
 	{13, "redirection to nowhere", check, true, "", func(s *site) {
-		s.extra("static/_redirects", s.err("redirect", "not there")+s.base+s.name("from")+" "+s.base+s.name("to")+"/ 301")
+		s.extra("static/_redirects", s.err("redirect", "not there")+"/"+s.name("from")+" "+s.base+s.name("to")+"/ 301")
 	}},
 	{13, "redirections in a circle", check, true, "", func(s *site) {
-		a, b := s.base+s.name("a"), s.base+s.name("b")
-		s.extra("static/_redirects", s.err("redirect", "circle")+a+" "+b+" 301\n"+b+" "+a+" 301")
+		a, b := s.name("a"), s.name("b")
+		s.extra("static/_redirects", s.err("redirect", "circle")+"/"+a+" "+s.base+b+" 301\n/"+b+" "+s.base+a+" 301")
 	}},
 	{13, "redirection to itself", check, true, "", func(s *site) {
-		a := s.base + s.name("a")
-		s.extra("static/_redirects", s.err("redirect", "circle")+a+" "+a+"/ 301")
+		a := s.name("a")
+		s.extra("static/_redirects", s.err("redirect", "circle")+"/"+a+" "+s.base+a+"/ 301")
 	}},
 	{13, "redirection before a page", check, true, "", func(s *site) {
 		p := s.alone("toml")
-		s.extra("static/_redirects", s.err("redirect", "nobody can read")+s.base+p.path()[1:]+" "+s.base+"about/ 301!")
+		s.extra("static/_redirects", s.err("redirect", "nobody can read")+p.path()+" "+s.base+"about/ 301!")
 	}},
 	{13, "redirection that is never used", check, false, "", func(s *site) {
 		p := s.alone("toml")
-		s.extra("static/_redirects", s.warn("redirect", "never used")+s.base+p.path()[1:]+" "+s.base+"about/ 301")
+		s.extra("static/_redirects", s.warn("redirect", "never used")+p.path()+" "+s.base+"about/ 301")
 	}},
 	{13, "redirection over a detour", check, false, "", func(s *site) {
-		a, b := s.base+s.name("a"), s.base+s.name("b")
-		s.extra("static/_redirects", s.warn("redirect", "detour")+a+" "+b+" 301\n"+b+" "+s.base+"about/ 301")
+		a, b := s.name("a"), s.name("b")
+		s.extra("static/_redirects", s.warn("redirect", "detour")+"/"+a+" "+s.base+b+" 301\n/"+b+" "+s.base+"about/ 301")
 	}},
 	{13, "line of _redirects without target", check, false, "", func(s *site) {
-		s.extra("static/_redirects", s.line("headers", "warning", "lead to")+s.base+s.name("bad"))
+		s.extra("static/_redirects", s.line("headers", "warning", "lead to")+"/"+s.name("bad"))
 	}},
 	{13, "line of _headers that is none", check, false, "", func(s *site) {
 		s.extra("static/_headers", "/*\n"+s.line("headers", "warning", "neither")+"  oops-"+s.name("o"))
 	}},
 	{13, "line of _headers for no file", check, false, "", func(s *site) {
-		s.extra("static/_headers", s.warn("headers", "no file")+s.base+s.name("gone")+"/\n  X-One: 1")
+		s.extra("static/_headers", s.warn("headers", "no file")+"/"+s.name("gone")+"/\n  X-One: 1")
 	}},
 }
 

@@ -99,10 +99,10 @@ var showing = []fault{
 		s.whole("json", "warning", name, "")
 	}},
 	{21, "style attribute in content", check, false, "", func(s *site) {
-		s.post().block("Some {{< raw >}}<b " + s.warn("csp", "inline style") + "style=\"color:red\">" + s.name("red") + "</b>{{< /raw >}}.")
+		s.post().block("Some {{< raw >}}<b style=\"" + s.warn("csp", "inline style") + "color:red\">" + s.name("red") + "</b>{{< /raw >}}.")
 	}},
 	{21, "handler in content", check, false, "", func(s *site) {
-		s.post().block("Some {{< raw >}}<b " + s.warn("csp", "handler") + "onclick=\"go('" + s.name("h") + "')\">x</b>{{< /raw >}}.")
+		s.post().block("Some {{< raw >}}<b onclick=\"" + s.warn("csp", "handler") + "go('" + s.name("h") + "')\">x</b>{{< /raw >}}.")
 	}},
 	{21, "picture of a third party", check, false, "", func(s *site) {
 		s.post().block("See ![far](" + s.warn("csp", "images.example") + "https://images.example/" + s.name("p") + ".png).")

@@ -2,13 +2,13 @@ package faultstorm
 
 // themed are files of a site with the repository's theme, beside its posts.
 var themed = map[string]string{
-	"content/_index.md":         "+++\ntitle = \"Notes\"\n+++\n",
-	"content/about.md":          "+++\ntitle = \"About\"\n+++\n\nWho writes here.\n\n## A part\n\nMore.\n",
-	"content/posts/_index.md":   "+++\ntitle = \"Posts\"\n+++\n",
-	"content/archive/_index.md": "+++\ntitle = \"Archive\"\nlayout = \"archive\"\n+++\n",
-	"content/search.md":         "+++\ntitle = \"Search\"\nlayout = \"search\"\n+++\n",
-	"content/tags/_index.md":    "+++\ntitle = \"Tags\"\n+++\n",
-	"static/pic.svg":            pic,
+	"content/_index.md":            "+++\ntitle = \"Notes\"\n+++\n",
+	"content/about.md":             "+++\ntitle = \"About\"\n+++\n\nWho writes here.\n\n## A part\n\nMore.\n",
+	"content/posts/_index.md":      "+++\ntitle = \"Posts\"\n+++\n",
+	"content/archive/_index.md":    "+++\ntitle = \"Archive\"\nlayout = \"archive\"\n+++\n",
+	"content/search.md":            "+++\ntitle = \"Search\"\nlayout = \"search\"\n+++\n",
+	"content/tags/_index.md":       "+++\ntitle = \"Tags\"\n+++\n",
+	"static/pic.svg":               pic,
 	"layouts/_shortcodes/raw.html": "{{ .Inner | safeHTML }}\n",
 	"layouts/_shortcodes/go.html":  "<a href=\"{{ .Get \"to\" }}\">go</a>\n",
 }
@@ -57,7 +57,7 @@ ignore = ["/api/*"]
 `,
 	"layouts/_partials/custom/head.html":     "",
 	"layouts/_partials/custom/body-end.html": "",
-	"layouts/home.html": `{{ define "main" }}<h1>{{ .Title }}</h1>{{ range .Site.RegularPages }}<div><a href="{{ .RelPermalink }}">{{ .Title }}</a>{{ .Summary }}</div>{{ end }}
+	"layouts/home.html": `{{ define "main" }}<h1>{{ .Title }}</h1>{{ range .Site.RegularPages }}<div><a href="{{ .RelPermalink }}">{{ .Title }}</a> {{ .Plain | truncate 120 }}</div>{{ end }}
 <a href="{{ "tags/" | relURL }}">Tags</a>{{ end }}
 `,
 	"layouts/page.html": `{{ define "main" }}<h1>{{ .Title }}</h1>{{ range .GetTerms "tags" }}<a href="{{ .RelPermalink }}">{{ .LinkTitle }}</a>{{ end }}

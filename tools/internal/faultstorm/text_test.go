@@ -8,6 +8,12 @@ var writing = []fault{
 	{14, "HTML as a block", text, false, "theme", func(s *site) {
 		s.post().block(s.warn("raw-html", "") + "<div class=\"note\">\nA note.\n</div>")
 	}},
+	{14, "address that is dropped", text, false, "theme", func(s *site) {
+		s.post().say("[x](" + s.warn("raw-html", "dropped") + "file:///home/x/" + s.name("f") + ")")
+	}},
+	{14, "script for an address", text, false, "theme", func(s *site) {
+		s.post().say("[x](" + s.warn("raw-html", "dropped") + "javascript:" + s.name("f") + "())")
+	}},
 	{16, "unknown shortcode", collect, true, "", func(s *site) {
 		s.post().block("Here {{< " + s.err("shortcode", "moni") + "moni >}}.")
 	}},
