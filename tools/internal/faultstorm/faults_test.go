@@ -21,7 +21,7 @@ var elsewhere = map[int]string{
 	3:  "files of removed pages: a published site is a new directory each time, publish TestPublish",
 	11: "other hosts are asked by check --external alone: tools/external, script external.txtar",
 	15: "no text is known that the minifier changes; if it did: minify TestSameText and its fuzz target, plugins minify_test.go",
-	22: "also an index that is partial: tools/search, browser search_test.go",
+	22: "a page that is in no index: script search.txtar; what is in it: tools/search, browser search_test.go",
 	24: "full disks, read-only directories, files that change, second builds, ports: wholebuild TestFullDisk, TestUnsteady, TestLock, publish TestNoPermission, script serve.txtar",
 	25: "a Go or Hugo that is too old cannot compile the tool: go.mod; modules that want newer ones: script versions.txtar, and here",
 }
@@ -251,7 +251,7 @@ var configuring = []fault{
 	{7, "keywords in one text", collect, false, "", func(s *site) {
 		s.alone(front...).key(s.warn("front-matter-value", "one text"), "keywords", `"one, two"`)
 	}},
-	{7, "comment without a reason", config, true, "", func(s *site) {
+	{7, "comment without a reason", last, true, "", func(s *site) {
 		s.post().block(s.err("allow", "no reason") + "<!-- duskpress:allow language -->")
 	}},
 	{7, "comment that is not needed", last, false, "", func(s *site) {

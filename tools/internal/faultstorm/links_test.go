@@ -99,7 +99,7 @@ var linking = []fault{
 		s.post().say("[x](" + s.err("base-url", "written on") + "http://localhost:1313" + s.base + "about/)")
 	}},
 	{6, "relative Open Graph", check, false, "", func(s *site) {
-		s.head(`<meta property="` + s.warn("relative-url", "no host") + `og:audio" content="` + s.base + `pic.svg">`)
+		s.head(`<meta property=` + s.warn("relative-url", "no host") + `"og:audio" content="` + s.base + `pic.svg">`)
 	}},
 	{6, "relative canonical", check, false, "plain", func(s *site) {
 		s.change("layouts/baseof.html", `<link rel="canonical" href="{{ .Permalink }}">`, `<link `+s.warn("relative-url", "no host")+`rel="canonical" href="{{ .RelPermalink }}">`)

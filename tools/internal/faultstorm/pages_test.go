@@ -82,7 +82,7 @@ var showing = []fault{
 	}},
 	{20, "JSON that is none", check, true, "plain", func(s *site) {
 		s.whole("json", "error", "", "no JSON")
-		s.change("layouts/home.feed.json", "]}", ",]}")
+		s.change("layouts/home.feed.json", `{{ .Title | jsonify }}`, `{{ .Title }}`)
 	}},
 	{20, "JSON-LD that is none", check, true, "", func(s *site) {
 		s.whole("json", "error", "", "")
@@ -124,14 +124,8 @@ var showing = []fault{
 		s.extra(name, "@font-face { font-family: f; src: url(https://fonts.example/f.woff2) }")
 		s.whole("csp", "warning", name, "fonts.example")
 	}},
-	{22, "page that cannot be found", check, false, "theme", func(s *site) {
-		p := s.alone("toml", "yaml")
-		p.key("", "title", `""`)
-		p.drop("description")
-		p.drop("tags")
-		p.drop("date")
-		p.body = nil
-		p.begin(s.warn("search", "neither title nor text"))
+	{10, "table of posts of a tag that is not there", render, true, "theme", func(s *site) {
+		s.post("toml", "yaml", "json").block("{{< toc tag=\"" + s.err("toc", "outage") + "outage\" >}}")
 	}},
 	{23, "page of too many bytes", check, false, "", func(s *site) {
 		s.after = append(s.after, "[params.duskpress.plugins.budget]", "images = 90000")
