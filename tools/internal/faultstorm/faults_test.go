@@ -168,7 +168,7 @@ var publishing = []fault{
 	{5, "front matter that cannot be read", collect, true, "", func(s *site) {
 		s.alone("toml").raw = "+++\ntitle = \"x\"\ndate = 2026-" + s.err("front-matter", "") + "13-99\n+++\nText\n"
 	}},
-	{9, "shallow clone", collect, false, "", func(s *site) {
+	{9, "shallow clone", collect, false, "plain", func(s *site) {
 		if !hasGit {
 			return
 		}

@@ -42,7 +42,7 @@ var linking = []fault{
 		s.post().block("See [x](" + s.err("ref", "gone") + "{{< ref \"gone-" + s.name("r") + ".md\" >}}).")
 	}},
 	{10, "relref to no part", check, true, "", func(s *site) {
-		s.post().block("See [x]({{< relref \"about.md" + "#" + s.err("anchor", "a-prat") + "a-prat\" >}}).")
+		s.post().block("See [x]({{< relref \"" + s.err("anchor", "a-prat") + "about.md#a-prat\" >}}).")
 	}},
 	{10, "shortcode with a dead link", check, true, "", func(s *site) {
 		s.post().block("Go {{< go to=\"" + s.err("link", "no page") + s.base + "gone-" + s.name("s") + "/\" >}} on.")

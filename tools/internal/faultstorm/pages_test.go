@@ -6,6 +6,10 @@ var showing = []fault{
 		s.whole("minify", "warning", "", "bad.js")
 		s.end(`{{ if .IsHome }}{{ (resources.FromString "bad.js" "no = = script").Publish }}{{ end }}`)
 	}},
+	{15, "a page that the minifier cannot read", check, false, "", func(s *site) {
+		s.whole("minify", "warning", "", "cannot read")
+		s.head("<script>{{ `no = = script` | safeJS }}</script>")
+	}},
 	{16, "refused address", check, true, "", func(s *site) {
 		s.whole("unrendered", "error", "", "ZgotmplZ")
 		s.end(`<p><a href="{{ print "javascript:" "x()" }}">x</a></p>`)
@@ -84,9 +88,8 @@ var showing = []fault{
 		s.whole("json", "error", "", "no JSON")
 		s.change("layouts/home.feed.json", `{{ .Title | jsonify }}`, `{{ .Title }}`)
 	}},
-	{20, "JSON-LD that is none", check, true, "", func(s *site) {
-		s.whole("json", "error", "", "")
-		s.head("<script type=\"application/ld+json\">{{ `{\"a\": 1,}` | safeJS }}</script>")
+	{20, "JSON-LD that is none", check, true, "plain", func(s *site) {
+		s.head("<script type=\"" + s.err("json", "no JSON") + "application/ld+json\">{{ `{\"a\": nope}` | safeJS }}</script>")
 	}},
 	{20, "XML that is none", check, false, "", func(s *site) {
 		name := "static/" + s.name("x") + ".xml"
@@ -108,16 +111,13 @@ var showing = []fault{
 		s.post().block("See ![far](" + s.warn("csp", "images.example") + "https://images.example/" + s.name("p") + ".png).")
 	}},
 	{21, "script of a third party", check, false, "", func(s *site) {
-		s.whole("csp", "warning", "", "scripts.example")
-		s.head(`<script src="https://scripts.example/a.js"></script>`)
+		s.head(`<script src="` + s.warn("csp", "scripts.example") + `https://scripts.example/a.js"></script>`)
 	}},
 	{21, "style attribute in a template", check, false, "", func(s *site) {
-		s.whole("csp", "warning", "", "color:blue")
-		s.end(`<p style="color:blue">x</p>`)
+		s.end(`<p style="` + s.warn("csp", "color:blue") + `color:blue">x</p>`)
 	}},
 	{21, "address that is a script", check, false, "", func(s *site) {
-		s.whole("csp", "warning", "", "javascript:history.back()")
-		s.end(`<p><a href="javascript:history.back()">back</a></p>`)
+		s.end(`<p><a href="` + s.warn("csp", "javascript:history.back()") + `javascript:history.back()">back</a></p>`)
 	}},
 	{21, "font of a third party", check, false, "", func(s *site) {
 		name := "static/" + s.name("far") + ".css"

@@ -214,7 +214,7 @@ func TestEach(t *testing.T) {
 		t.Skip("the storm plants them all; DUSKPRESS_STORM_FAULT=NAME tries one alone")
 	}
 	for i, f := range faults {
-		if !strings.Contains(f.name, only) && only != "all" {
+		if !strings.Contains("+"+only+"+", "+"+f.name+"+") && only != "all" {
 			continue
 		}
 		for _, theme := range []bool{false, true} {
