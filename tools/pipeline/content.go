@@ -140,6 +140,10 @@ type Collection struct {
 	// TagUses are the tags of a file as it writes them, in order; nil without tags.
 	TagUses func(*Content) []TagUse
 
+	// NoFile reports whether a page was to be written at a path and was not, which
+	// was told; nil before rendering.
+	NoFile func(path string) bool
+
 	virtual map[string][]byte
 }
 
