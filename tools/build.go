@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
+	"duskpress/tools/cache"
 	"duskpress/tools/hugo"
 	"duskpress/tools/pipeline"
 	"duskpress/tools/publish"
@@ -34,6 +35,10 @@ type buildFlags struct {
 	baseURL string
 	// external lets checks ask other hosts.
 	external bool
+	// noCache has everything made anew, and nothing kept.
+	noCache bool
+	// verifyCache has the site built twice, with and without the cache.
+	verifyCache bool
 }
 
 // hugoFlags maps a flag to the key that it sets in Hugo's configuration.
@@ -70,6 +75,7 @@ func (b *buildFlags) add(cmd *cobra.Command) {
 	f.String("cacheDir", "", "directory of Hugo's caches")
 	f.String("ignoreVendorPaths", "", "glob of module paths whose _vendor copy is ignored")
 	f.Bool("enableGitInfo", false, "give pages their git revision")
+	f.BoolVar(&b.noCache, "no-cache", false, "make everything anew, and keep nothing for the next build")
 	b.hugo = f
 }
 
@@ -136,6 +142,7 @@ type press struct {
 	flags    *buildFlags
 	publish  bool
 	account  bool // note what each page is made with
+	cache    *cache.Store
 	log      *slog.Logger
 	start    time.Time
 	problems *pipeline.Problems
@@ -148,7 +155,7 @@ func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) erro
 	p := &press{
 		cli: c, flags: flags, publish: publishIt, log: c.log(), start: time.Now(), problems: new(pipeline.Problems),
 		progress: &report.Progress{Out: c.stderr, Terminal: isTerminal(c.stderr), Quiet: c.quiet || report.Format(c.format) == report.JSON},
-		summary:  report.Summary{Command: c.command},
+		summary:  report.Summary{Command: c.command, Verbose: c.verbose},
 	}
 	err := p.run(ctx)
 	p.progress.Done()
@@ -165,13 +172,15 @@ func (p *press) run(ctx context.Context) error {
 		return err
 	}
 	pl.Progress = p.progress.Report
+	p.openCache(pl)
+	defer p.closeCache()
 	if !p.publish {
 		dir, err := p.workDir("check-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		site, err := p.make(ctx, pl, engine, dir)
+		site, err := p.make(ctx, pl, engine, pipeline.NewDirStore(dir))
 		p.count(site)
 		return err
 	}
@@ -188,7 +197,11 @@ func (p *press) run(ctx context.Context) error {
 	if note := session.Recovered(); note != "" {
 		p.summary.Notes = append(p.summary.Notes, note)
 	}
-	site, err := p.make(ctx, pl, engine, session.Staging())
+	store := pipeline.NewDirStore(session.Staging())
+	if !p.flags.noCache {
+		store.Link = session.Link
+	}
+	site, err := p.make(ctx, pl, engine, store)
 	p.count(site)
 	if err == nil {
 		err = p.commit(ctx, session, site)
@@ -247,7 +260,7 @@ const interruptGrace = 3 * time.Second
 
 // make runs the pipeline. Hugo cannot be stopped in the middle of a page, so a
 // cancelled build is waited for only so long: it can touch nothing but staging.
-func (p *press) make(ctx context.Context, pl *pipeline.Pipeline, engine *hugo.Engine, dir string) (*pipeline.Site, error) {
+func (p *press) make(ctx context.Context, pl *pipeline.Pipeline, engine *hugo.Engine, store pipeline.Store) (*pipeline.Site, error) {
 	type result struct {
 		site *pipeline.Site
 		err  error
@@ -255,7 +268,7 @@ func (p *press) make(ctx context.Context, pl *pipeline.Pipeline, engine *hugo.En
 	done := make(chan result, 1)
 	var g errgroup.Group
 	g.Go(func() error {
-		site, err := pl.Run(ctx, engine, pipeline.NewDirStore(dir))
+		site, err := pl.Run(ctx, engine, store)
 		done <- result{site, err}
 		return nil
 	})

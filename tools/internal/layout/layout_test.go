@@ -35,7 +35,7 @@ var may = map[string][]string{
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"explain":  {"headers", "pipeline", "sourcemap"},
-	"pipeline": {},
+	"pipeline": {"cache"},
 	"csp":      {"pipeline"},
 	"page":     {"csp", "formats", "pipeline"},
 	"headers":  {},
