@@ -18,6 +18,7 @@ import (
 
 	"duskpress/tools/cache"
 	"duskpress/tools/hugo"
+	"duskpress/tools/inputs"
 	"duskpress/tools/pipeline"
 	"duskpress/tools/publish"
 	"duskpress/tools/report"
@@ -116,6 +117,7 @@ func (c *cli) build() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	cmd.Flags().BoolVar(&flags.verifyCache, "verify-cache", false, "build twice, with the cache and without, and compare")
 	return cmd
 }
 
@@ -143,6 +145,8 @@ type press struct {
 	publish  bool
 	account  bool // note what each page is made with
 	cache    *cache.Store
+	before   *inputs.List // of the last good build
+	inputs   *inputs.List // of this one
 	log      *slog.Logger
 	start    time.Time
 	problems *pipeline.Problems
@@ -163,6 +167,10 @@ func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) erro
 }
 
 func (p *press) run(ctx context.Context) error {
+	if p.sameAsLast(ctx) {
+		return errUnchanged
+	}
+	p.beginInputs()
 	p.progress.Report("load", 0)
 	engine, pl, err := p.load(ctx)
 	if engine != nil {
@@ -203,8 +211,12 @@ func (p *press) run(ctx context.Context) error {
 	}
 	site, err := p.make(ctx, pl, engine, store)
 	p.count(site)
+	tree := ""
 	if err == nil {
-		err = p.commit(ctx, session, site)
+		tree, err = p.commit(ctx, session, site)
+	}
+	if err == nil {
+		p.endInputs(engine, tree)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		p.keepFailed(session, err)
@@ -288,9 +300,9 @@ func (p *press) make(ctx context.Context, pl *pipeline.Pipeline, engine *hugo.En
 	}
 }
 
-func (p *press) commit(ctx context.Context, session *publish.Session, site *pipeline.Site) error {
+func (p *press) commit(ctx context.Context, session *publish.Session, site *pipeline.Site) (tree string, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return "", err
 	}
 	p.progress.Report("publish", 0)
 	var files []publish.File
@@ -299,7 +311,7 @@ func (p *press) commit(ctx context.Context, session *publish.Session, site *pipe
 	}
 	result, err := session.Commit(ctx, files)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, ch := range result.Changed {
 		note := fmt.Sprintf("%s had been %s by another hand since it was published", filepath.Join(p.summary.Destination, ch.Path), ch.Kind)
@@ -312,7 +324,7 @@ func (p *press) commit(ctx context.Context, session *publish.Session, site *pipe
 		p.summary.Notes = append(p.summary.Notes, note)
 	}
 	p.summary.Notes = append(p.summary.Notes, result.Warnings...)
-	return nil
+	return result.Tree, nil
 }
 
 // count takes the figures of the summary from the site.
@@ -388,6 +400,9 @@ func (p *press) finish(ctx context.Context, err error) error {
 	}
 	p.summary.Outcome = unchanged
 	switch {
+	case errors.Is(err, errUnchanged):
+		exit = exitDone
+		p.summary.Outcome = fmt.Sprintf("nothing changed since the last build, so Hugo was not run; %s is as it was published", p.destinationName())
 	case err == nil:
 		exit = exitDone
 		p.summary.Outcome = "the site is good"

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"duskpress/tools/marks"
 )
 
 // A file of the new site that is as it was in the old one is not written: it is
@@ -27,15 +29,9 @@ import (
 // Nothing is ever written through a second name. Should another hand write into
 // such a file while both names are there, Commit finds it and refuses the site.
 
-// A mark is what the system notes of a file.
-type mark struct {
-	size, mtime, ctime int64
-	inode              uint64
-}
-
 // A sealed file is one of the published tree.
 type sealed struct {
-	mark
+	marks.Mark
 	sum sum
 }
 
@@ -71,7 +67,7 @@ func (s *Session) loadOld() *old {
 		for path, st := range s.loadRecord(r.Tree) {
 			b, err := hex.DecodeString(st.SHA256)
 			if err == nil && len(b) == sha256.Size {
-				s.old.files[path] = sealed{mark{size: st.Size, mtime: st.ModTime}, sum(b)}
+				s.old.files[path] = sealed{marks.Mark{Size: st.Size, ModTime: st.ModTime}, sum(b)}
 			}
 		}
 		s.old.tree = r.Tree
@@ -109,7 +105,7 @@ func (s *Session) loadSeal(r *receipt) map[string]sealed {
 			}
 			return n
 		}
-		f.size, f.mtime, f.ctime, f.inode = number(), number(), number(), uint64(number())
+		f.Size, f.ModTime, f.ChangeTime, f.Inode = number(), number(), number(), uint64(number())
 		word, path, ok := strings.Cut(line, " ")
 		if n, derr := hex.Decode(f.sum[:], []byte(word)); err != nil || derr != nil || n != len(f.sum) || !ok {
 			return nil
@@ -142,15 +138,15 @@ func (s *Session) seal(tree string, files []File, want func(path string) (mtime 
 		if err != nil || strings.ContainsRune(f.Path, '\n') {
 			return
 		}
-		m, ok := marks(info)
+		m, ok := marks.Of(info)
 		mtime, known := want(f.Path)
-		if !ok || !known || !info.Mode().IsRegular() || m.size != f.Size || m.mtime != mtime {
+		if !ok || !known || !info.Mode().IsRegular() || m.Size != f.Size || m.ModTime != mtime {
 			return // another hand was quick; nothing is proven
 		}
-		line := strconv.AppendInt(b.AvailableBuffer(), m.size, 36)
-		line = strconv.AppendInt(append(line, ' '), m.mtime, 36)
-		line = strconv.AppendInt(append(line, ' '), m.ctime, 36)
-		line = strconv.AppendInt(append(line, ' '), int64(m.inode), 36)
+		line := strconv.AppendInt(b.AvailableBuffer(), m.Size, 36)
+		line = strconv.AppendInt(append(line, ' '), m.ModTime, 36)
+		line = strconv.AppendInt(append(line, ' '), m.ChangeTime, 36)
+		line = strconv.AppendInt(append(line, ' '), int64(m.Inode), 36)
 		line = hex.AppendEncode(append(line, ' '), f.SHA256[:])
 		line = append(append(append(line, ' '), f.Path...), '\n')
 		b.Write(line)
@@ -169,7 +165,7 @@ func (s *Session) seal(tree string, files []File, want func(path string) (mtime 
 func (s *Session) Link(path string, want [32]byte, size int64) bool {
 	o := s.loadOld()
 	f, ok := o.files[path]
-	if !ok || f.sum != want || f.size != size {
+	if !ok || f.sum != want || f.Size != size {
 		return false
 	}
 	from, to := filepath.Join(s.dest, filepath.FromSlash(path)), filepath.Join(s.Staging(), filepath.FromSlash(path))
@@ -198,13 +194,13 @@ func (s *Session) Link(path string, want [32]byte, size int64) bool {
 
 // holds reports whether a file has the bytes that were published.
 func (s *Session) holds(name string, info fs.FileInfo, f sealed) bool {
-	if !info.Mode().IsRegular() || info.Size() != f.size {
+	if !info.Mode().IsRegular() || info.Size() != f.Size {
 		return false
 	}
-	if m, ok := marks(info); ok && s.old.proven && m == f.mark {
+	if m, ok := marks.Of(info); ok && s.old.proven && m == f.Mark {
 		return true
 	}
-	if info.ModTime().UnixNano() != f.mtime {
+	if info.ModTime().UnixNano() != f.ModTime {
 		return false // another hand had it; it is to be found and told
 	}
 	got, err := sumOf(name)

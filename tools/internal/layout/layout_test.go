@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve"},
+	".":        {"cache", "explain", "hugo", "inputs", "pipeline", "plugins", "publish", "report", "serve"},
 	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
@@ -39,7 +39,9 @@ var may = map[string][]string{
 	"csp":      {"pipeline"},
 	"page":     {"csp", "formats", "pipeline"},
 	"headers":  {},
-	"publish":  {},
+	"publish":  {"marks"},
+	"marks":    {},
+	"inputs":   {"marks"},
 	"serve":    {"headers"},
 	// Pages are looked at with the headers that their host sends.
 	"internal/browser": {"serve"},
