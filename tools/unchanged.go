@@ -210,7 +210,7 @@ func (p *press) endInputs(engine *hugo.Engine, tree string) {
 		fail("a problem tells the date")
 		return
 	}
-	list, err := p.inputs.Complete(p.before, inputs.Place{Roots: in.Roots, Except: in.Except, Files: in.Files})
+	list, err := p.inputs.Complete(p.before, inputs.Place{Roots: in.Roots, Except: in.Except, Files: in.Files, Strict: in.Strict})
 	if err != nil {
 		fail(err.Error())
 		return

@@ -26,6 +26,9 @@ type Inputs struct {
 	Files  []string // further files; that one is missing counts too
 	// Until is when the passing of time alone changes the site; zero: never.
 	Until time.Time
+	// Strict says that what the system notes of a file counts, and not its bytes
+	// alone.
+	Strict bool
 	// Doubt says why no list of inputs proves that the site is as it was; empty
 	// if it does.
 	Doubt string
@@ -79,7 +82,7 @@ func (e *Engine) Inputs() Inputs {
 		}
 	}
 	in.Files = append(in.Files, e.source.outside()...)
-	in.Doubt = e.doubt()
+	in.Doubt, in.Strict = e.doubt()
 	in.Until = e.nextChange()
 	return in
 }
@@ -99,10 +102,14 @@ func (e *Engine) notInputs() []string {
 var unprovable = map[string]string{
 	"now": "the clock", "getremote": "remote data", "getjson": "remote data", "getcsv": "remote data",
 	"gitinfo": "git data", "builddate": "the program's build date", "commithash": "the program's commit",
-	"modtime": "times of files", "fileinfo": "times of files", "stat": "times of files", "readdir": "times of files",
+	"modtime": "times of files",
 	"shuffle": "chance", "rand": "chance", "counter": "what the process counts",
 	"postcss": "another program", "babel": "another program", "tailwindcss": "another program", "sass": "another program", "tocss": "another program",
 }
+
+// looksAtFiles are words in templates that get at what the system notes of a
+// file: then nothing of that may have changed either.
+var looksAtFiles = []string{"fileinfo", "stat", "readdir"}
 
 // remoteShortcodes are Hugo's own that ask another host.
 var remoteShortcodes = map[string]bool{
@@ -111,35 +118,34 @@ var remoteShortcodes = map[string]bool{
 }
 
 // doubt says what the site depends on that cannot be proven to be as it was.
-func (e *Engine) doubt() string {
+func (e *Engine) doubt() (why string, strict bool) {
 	base := e.configs.Base
 	switch {
 	case base.EnableGitInfo:
-		return "enableGitInfo: git data"
+		return "enableGitInfo: git data", false
 	case !reflect.DeepEqual(base.Security.Funcs.Getenv, security.DefaultConfig.Funcs.Getenv):
-		return "[security.funcs] getenv lets templates read more of the environment"
+		return "[security.funcs] getenv lets templates read more of the environment", false
 	case base.Security.EnableInlineShortcodes:
-		return "inline shortcodes"
+		return "inline shortcodes", false
 	case slices.ContainsFunc(slices.Concat(base.Frontmatter.Date, base.Frontmatter.Lastmod, base.Frontmatter.PublishDate, base.Frontmatter.ExpiryDate), func(s string) bool {
 		return strings.EqualFold(s, ":filemodtime")
 	}):
-		return "[frontmatter] takes dates from files"
+		return "[frontmatter] takes dates from files", false
 	}
 	for _, c := range e.collection.Contents {
 		switch strings.ToLower(path.Ext(c.Logical)) {
 		case ".md", ".markdown", ".mdown", ".html", ".htm", ".org":
 		case ".gotmpl":
-			return c.Path + " makes pages of its own"
+			return c.Path + " makes pages of its own", false
 		default:
-			return c.Path + ": another program reads it"
+			return c.Path + ": another program reads it", false
 		}
 		for _, s := range c.Shortcodes {
 			if remoteShortcodes[strings.TrimPrefix(s.Name, "/")] {
-				return fmt.Sprintf("%s: the shortcode %s may ask another host", c.Path, s.Name)
+				return fmt.Sprintf("%s: the shortcode %s may ask another host", c.Path, s.Name), false
 			}
 		}
 	}
-	why := ""
 	scan := func(fs afero.Fs, what string) (words map[string]bool) {
 		words = make(map[string]bool)
 		_ = afero.Walk(fs, "", func(name string, info os.FileInfo, err error) error {
@@ -153,6 +159,7 @@ func (e *Engine) doubt() string {
 			}
 			actionWords(data, func(word string) {
 				words[word] = true
+				strict = strict || slices.Contains(looksAtFiles, word)
 				if doubt, ok := unprovable[word]; ok && why == "" {
 					why = fmt.Sprintf("the %s %s has %q: %s", what, strings.TrimPrefix(filepath.ToSlash(name), "/"), word, doubt)
 				}
@@ -180,7 +187,7 @@ func (e *Engine) doubt() string {
 	if why == "" {
 		why = e.source.doubt()
 	}
-	return why
+	return why, strict
 }
 
 // actionWords visits the names in a template's actions, in lower case. Comments

@@ -40,6 +40,9 @@ type Place struct {
 	Except []string
 	// Files are further inputs; they may be missing, which then is what counts.
 	Files []string
+	// Strict has any change of what the system notes of a file count, though its
+	// bytes may be the same.
+	Strict bool
 }
 
 // A List is the inputs, and how each was. It may be used by one goroutine.
@@ -68,7 +71,7 @@ var errChanged = errors.New("changed")
 
 // Take makes a list without sums: they come with Complete.
 func Take(p Place) (*List, error) {
-	l := &List{Place: Place{Except: p.Except}, taken: time.Now().UnixNano(), files: make(map[string]entry)}
+	l := &List{Place: Place{Except: p.Except, Strict: p.Strict}, taken: time.Now().UnixNano(), files: make(map[string]entry)}
 	// What the walk comes by already is left out, so that each name comes once.
 	roots := slices.Clone(p.Roots)
 	slices.SortFunc(roots, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
@@ -280,7 +283,7 @@ func (l *List) Same() (changed string, same bool) {
 		}
 		seen++
 		if e.kind == 'f' {
-			if e.mark.Size != was.mark.Size {
+			if e.mark.Size != was.mark.Size || l.Place.Strict && e.mark != was.mark {
 				changed = name
 				return errChanged
 			}
@@ -350,7 +353,7 @@ const listHead = "Duskpress inputs 1"
 // Bytes is the list as it is kept.
 func (l *List) Bytes() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\ntaken %d\n", listHead, l.taken)
+	fmt.Fprintf(&b, "%s\ntaken %d\nstrict %t\n", listHead, l.taken, l.Place.Strict)
 	for _, part := range []struct {
 		key  string
 		list []string
@@ -386,6 +389,8 @@ func Parse(data []byte) (*List, error) {
 		switch key {
 		case "taken":
 			l.taken, err = strconv.ParseInt(rest, 10, 64)
+		case "strict":
+			l.Place.Strict, err = strconv.ParseBool(rest)
 		case "root", "except", "file":
 			var name string
 			name, err = strconv.Unquote(rest)
