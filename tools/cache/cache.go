@@ -439,7 +439,7 @@ func (s *Store) finish() error {
 // compact makes one pack of all if there are too many, too many bytes, or some
 // are damaged. Entries wanted lately come first; what is beyond the limit goes.
 func (s *Store) compact() error {
-	total := s.offset
+	total := s.offset + int64(len(s.added))*indexEntry + tailSize
 	for _, p := range s.packs {
 		total += p.size
 	}
