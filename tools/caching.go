@@ -13,6 +13,7 @@ func (p *press) openCache(pl *pipeline.Pipeline) {
 	if p.flags.noCache {
 		return
 	}
+	p.log.Debug("cache", "stage", "load", "dir", p.cacheDir(), "identity", identity())
 	p.cache = cache.Open(cache.Options{Dir: filepath.Join(p.cacheDir(), "results"), Log: p.log})
 	pl.Cache, pl.Identity = p.cache, identity()
 }
