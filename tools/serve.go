@@ -210,7 +210,9 @@ func (p *press) makeIn(ctx context.Context, dir string) (*pipeline.Site, error) 
 		return nil, err
 	}
 	pl.Progress = p.progress.Report
-	site, err := p.make(ctx, pl, engine, dir)
+	p.openCache(pl)
+	defer p.closeCache()
+	site, err := p.make(ctx, pl, engine, pipeline.NewDirStore(dir))
 	p.count(site)
 	return site, err
 }

@@ -26,7 +26,7 @@ func init() {
 				cfg = minify.Default()
 			}
 			m := minifier{minify.New(cfg).Minify}
-			return pipeline.Hooks{File: m.file}, nil
+			return pipeline.Hooks{File: m.file, Cached: func(*pipeline.File) bool { return true }}, nil
 		},
 	})
 }
