@@ -140,8 +140,10 @@ func (p *press) explainable(ctx context.Context) (*explain.Site, func(), error) 
 		}
 		p.progress.Report(at, done)
 	}
+	p.openCache(pl)
+	defer p.closeCache()
 	pl.Trace = pipeline.NewTrace()
-	made, err := p.make(ctx, pl, engine, dir)
+	made, err := p.make(ctx, pl, engine, pipeline.NewDirStore(dir))
 	if err != nil && (!errors.Is(err, pipeline.ErrProblems) || ctx.Err() != nil || made == nil) {
 		return nil, end, err
 	}

@@ -14,10 +14,12 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"duskpress/tools/deploy"
 	"duskpress/tools/hugo"
 	"duskpress/tools/pipeline"
 	_ "duskpress/tools/plugins"
@@ -39,6 +41,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	c := &cli{stdout: stdout, stderr: stderr}
+	defer profile(os.Getenv("DUSKPRESS_PROFILE"))()
 	root := c.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -70,6 +73,9 @@ type cli struct {
 	quiet       bool
 	verbose     bool
 	noColor     bool
+
+	// environmentGiven: by a flag or a variable, and not by default.
+	environmentGiven bool
 }
 
 func (c *cli) root() *cobra.Command {
@@ -98,6 +104,7 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVar(&c.noColor, "no-color", false, "never colour the output")
 	root.AddCommand(c.build(), c.checkCommand(), c.plugins(), c.serve())
 	root.AddCommand(c.explain())
+	root.AddCommand(c.deploy(), c.verify(), c.status(), c.rollback(), c.probe())
 	return root
 }
 
@@ -113,11 +120,12 @@ func (c *cli) check() error {
 		return c.fail(err.Error(), "")
 	}
 	c.source = abs
+	c.environmentGiven = c.environment != ""
 	if c.environment == "" {
 		c.environment = "production"
 		for _, name := range []string{"HUGO_ENVIRONMENT", "HUGO_ENV"} {
 			if v := os.Getenv(name); v != "" {
-				c.environment = v
+				c.environment, c.environmentGiven = v, true
 				break
 			}
 		}
@@ -132,8 +140,13 @@ func (c *cli) fail(message, hint string) error {
 }
 
 func (c *cli) usageError(message, hint string) {
-	if c.command == "" {
+	switch c.command {
+	case "":
 		c.command = "duskpress"
+	case "deploy", "verify", "rollback", "status":
+		o := &deploy.Outcome{Exit: exitUsage, Rule: "usage", Message: message, Hint: hint, Done: "nothing was done"}
+		_ = c.endDeploy(o, time.Now())
+		return
 	}
 	c.printer().Problems([]pipeline.Problem{{
 		File: "command line", Severity: pipeline.Error, Rule: "usage", Message: oneLine(message), Hint: hint,
@@ -166,6 +179,9 @@ func (c *cli) cacheDir() string {
 		if abs, err := filepath.Abs(dir); err == nil {
 			return abs
 		}
+	}
+	if dir := netlifyCache(); dir != "" {
+		return dir
 	}
 	return filepath.Join(c.source, ".duskpress", "cache")
 }

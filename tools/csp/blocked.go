@@ -54,12 +54,24 @@ func (b *Blocked) Add(f *pipeline.File, u pipeline.Use) {
 	key.Inline, key.Address = "", ""
 	b.causes.Add(f, pipeline.Fault{
 		Rule: "csp", Severity: pipeline.Warning, Cause: fmt.Sprintf("%q", key), Message: message(u), Hint: hint(u),
-		Subject: pipeline.MarkupSubject, Texts: []string{u.Inline + u.Address},
+		Subject: pipeline.MarkupSubject, Texts: []string{u.Inline + u.Address, strings.ReplaceAll(u.Inline+u.Address, `"`, `'`)}, // as before minifying
+		Needles: needles(u.Inline + u.Address),
 	})
 }
 
+// needles are texts of a template; what is short may stand there for anything.
+func needles(text string) []string {
+	if len(text) < 6 {
+		return nil
+	}
+	return []string{text}
+}
+
 // Report gives each cause a warning of the rule csp.
-func (b *Blocked) Report(problems *pipeline.Problems) {
+func (b *Blocked) Report(c *pipeline.Collection, problems *pipeline.Problems) {
+	if c != nil {
+		b.causes.Template = c.Template
+	}
 	b.causes.Find = placeOf
 	b.causes.Report(problems)
 }
@@ -71,6 +83,9 @@ func placeOf(f *pipeline.File, x pipeline.Fault) pipeline.Found {
 		return pipeline.Found{}
 	}
 	src, err := f.Content.Read()
+	if err == nil && !bytes.Contains(src, []byte(needle)) {
+		needle = x.Texts[1]
+	}
 	if err != nil || !bytes.Contains(src, []byte(needle)) {
 		return pipeline.Found{}
 	}

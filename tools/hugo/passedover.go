@@ -24,7 +24,7 @@ func (e *Engine) checkPassedOver(c *pipeline.Collection) {
 		dir := path.Dir(content.Logical)
 		if strings.HasPrefix(content.Base(), "index.") {
 			bundles[dir] = content
-		} else if e.leafDirs[dir] && content.FrontMatter["title"] != nil {
+		} else if e.leafDirs[dir] && content.FrontMatter["title"] != nil && !strings.HasPrefix(content.Base(), "_index.") { // that is one page of two files
 			inside[dir] = append(inside[dir], content)
 		}
 	}

@@ -40,6 +40,9 @@ type Content struct {
 	HeadingShift int
 	// LeftOut says why the page is not published; empty if it is.
 	LeftOut string
+	// Held says why a page would be left out but for flags such as
+	// --buildDrafts; empty if it would not.
+	Held string
 
 	read func() ([]byte, error)
 }
@@ -136,6 +139,10 @@ type Collection struct {
 	TagSlug func(tag string) string
 	// TagUses are the tags of a file as it writes them, in order; nil without tags.
 	TagUses func(*Content) []TagUse
+
+	// NoFile reports whether a page was to be written at a path and was not, which
+	// was told; nil before rendering.
+	NoFile func(path string) bool
 
 	virtual map[string][]byte
 }

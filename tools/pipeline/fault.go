@@ -108,6 +108,13 @@ func (c *Causes) Report(problems *Problems) {
 			}
 		}
 		placed := make(map[string]bool) // what was found in content
+		// What stands at one place is told once, for the page made of that file.
+		own := make(map[Found]*File)
+		for i, found := range in {
+			if before := own[found]; before == nil || before.Content != found.Content && of[i].Content == found.Content {
+				own[found] = of[i]
+			}
+		}
 		doubt := len(rest) > 0
 		for i, found := range in {
 			x := at.faults[of[i]]
@@ -117,6 +124,9 @@ func (c *Causes) Report(problems *Problems) {
 			}
 			for _, t := range x.Texts {
 				placed[t] = !strings.HasPrefix(t, "<") // a tag alone may be any other
+			}
+			if own[found] != of[i] {
+				continue
 			}
 			message := x.Message
 			if !c.Plain {
@@ -150,8 +160,8 @@ func (c *Causes) once(files []*File, x Fault) Problem {
 	}
 	switch {
 	case len(files) > 1:
-	case f.Content != nil:
-		p.File = f.Content.Path
+	case f.Content != nil && f.MediaType == "text/html":
+		p.File = f.Content.Path // a feed is its template's
 	case f.Kind == Static:
 		p.File = f.Origin
 	}

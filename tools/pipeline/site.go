@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"duskpress/tools/cache"
 )
 
 // A Kind says where an output file comes from.
@@ -135,6 +137,9 @@ type Site struct {
 	Collection *Collection
 	// Pages is how many pages the engine rendered.
 	Pages int
+	// Cache keeps results between builds; see Pipeline. Both may be empty.
+	Cache    *cache.Store
+	Identity string
 
 	store Store
 	add   func(*File) error
@@ -189,15 +194,18 @@ func (s *Site) Add(p string, data []byte) error {
 
 // Rewrite replaces the bytes of a file. It is for Finish hooks.
 func (s *Site) Rewrite(f *File, data []byte) error {
-	if err := s.store.Write(f.Path, data); err != nil {
-		return err
+	sum := sha256.Sum256(data)
+	if !reuse(s.store, f.Path, sum, int64(len(data))) {
+		if err := s.store.Write(f.Path, data); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.touched != nil {
 		s.touched(f.Path, int(f.Size), len(data))
 	}
-	f.Size, f.SHA256 = int64(len(data)), sha256.Sum256(data)
+	f.Size, f.SHA256 = int64(len(data)), sum
 	return nil
 }
 

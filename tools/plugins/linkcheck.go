@@ -353,7 +353,7 @@ func (r *linkRun) judge(f *pipeline.File, link pipeline.Link, t linkcheck.Target
 	case linkcheck.Malformed:
 		r.fault(fault)
 	case linkcheck.Missing, linkcheck.OtherCase:
-		if !r.ignores("/"+t.Path) && !r.linkOnly(t.Path) {
+		if !r.ignores("/"+t.Path) && !r.linkOnly(t.Path) && !r.noFile(t.Path) {
 			r.fault(fault)
 		}
 	case linkcheck.OutsideBase:
@@ -372,6 +372,14 @@ func (r *linkRun) judge(f *pipeline.File, link pipeline.Link, t linkcheck.Target
 			r.fault(fault)
 		}
 	}
+}
+
+// noFile reports whether the page at an address has no template, or one that
+// printed nothing: that was told, and each link to it has the same cause.
+func (r *linkRun) noFile(missing string) bool {
+	no := r.Collection.NoFile
+	name := strings.TrimSuffix(missing, "/")
+	return no != nil && (no(name) || no(path.Join(name, "index.html")) || no(name+".html"))
 }
 
 // linkOnly reports whether a content file has an address and, as its author

@@ -15,7 +15,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "posts",
 		Summary: "reports what posts lack: a title, a date, a description, a text; and dates that disagree",
-		After:   []string{"headings"},
+		After:   []string{"headings", "values"},
 		Rules: map[string]string{
 			"missing-title":       "a post without a title",
 			"missing-date":        "a post without a date",
@@ -73,8 +73,13 @@ func (p posts) check(c *pipeline.Collection) {
 			cascades[content.Section()] = true
 		}
 	}
+	// What an error has to do with is not told again as a thing that is missing.
+	wrong := make(map[string]bool)
+	for _, pr := range c.Problems.Sorted() {
+		wrong[pr.File] = wrong[pr.File] || pr.Severity == pipeline.Error
+	}
 	for _, content := range c.Contents {
-		if !p.isPost(content) || cascades[content.Section()] || cascades[""] || content.FrontMatter == nil && content.Format != "" {
+		if wrong[content.Path] || !p.isPost(content) || cascades[content.Section()] || cascades[""] || content.FrontMatter == nil && content.Format != "" {
 			continue
 		}
 		date, published := c.Published(content)

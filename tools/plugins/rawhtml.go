@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/renderer/html"
 
 	"duskpress/tools/pipeline"
 )
@@ -44,6 +45,19 @@ func checkRawHTML(d *pipeline.Document, doc *ast.Document, src []byte) {
 			"this HTML is dropped: "+string(short),
 			"write it in Markdown, put it into a shortcode, or set markup.goldmark.renderer.unsafe = true"))
 	}
+	// An address that Markdown holds for dangerous becomes an empty one.
+	emptied := func(offset int, address []byte) {
+		if !html.IsDangerousURL(address) {
+			return
+		}
+		offset = max(0, min(offset, len(src)))
+		if i := bytes.Index(src[offset:], address); i >= 0 {
+			offset += i
+		}
+		d.Problems.Add(d.Content.Problem(d.At(src, offset), pipeline.Warning, "raw-html",
+			"this address is dropped, so that the link leads to the page itself: "+short(string(address)),
+			"write one of http, https or mailto, or set markup.goldmark.renderer.unsafe = true"))
+	}
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
@@ -54,6 +68,12 @@ func checkRawHTML(d *pipeline.Document, doc *ast.Document, src []byte) {
 				first := n.Lines().At(0)
 				report(first.Start, src[first.Start:n.Lines().At(n.Lines().Len()-1).Stop])
 			}
+		case *ast.Link:
+			emptied(n.Pos(), n.Destination)
+		case *ast.Image:
+			emptied(n.Pos(), n.Destination)
+		case *ast.AutoLink:
+			emptied(n.Pos(), n.URL(src))
 		case *ast.RawHTML:
 			if n.Segments.Len() > 0 {
 				first := n.Segments.At(0)

@@ -30,31 +30,42 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve"},
+	".":        {"cache", "deploy", "explain", "folder", "headers", "hugo", "inputs", "netlify", "pipeline", "plugins", "probe", "publish", "report", "serve", "watch"},
 	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"explain":  {"headers", "pipeline", "sourcemap"},
-	"pipeline": {},
+	"pipeline": {"cache"},
 	"csp":      {"pipeline"},
 	"page":     {"csp", "formats", "pipeline"},
 	"headers":  {},
-	"publish":  {},
+	"publish":  {"marks"},
+	"marks":    {},
+	"inputs":   {"marks"},
 	"serve":    {"headers"},
+	"watch":    {},
+	"deploy":   {"headers"},
+	"netlify":  {"deploy"},
+	"folder":   {"deploy"},
+	"probe":    {},
 	// Pages are looked at with the headers that their host sends.
 	"internal/browser": {"serve"},
-	"formats":          {},
-	"highlight":        {},
-	"imagesize":        {},
-	"minify":           {},
-	"sourcemap":        {},
-	"frontmatter":      {},
-	"search":           {"internal/browser"}, // its tests run the theme's script against it
-	"twin":             {},
+	// And as Netlify sends them.
+	"internal/fakenetlify": {"headers"},
+	"formats":              {},
+	"highlight":            {},
+	"imagesize":            {},
+	"minify":               {},
+	"sourcemap":            {},
+	"frontmatter":          {},
+	"search":               {"internal/browser"}, // its tests run the theme's script against it
+	"twin":                 {},
 	// Links: what leads where, and where in the sources it stands.
 	"linkcheck": {"csp", "headers", "pipeline"},
 	"origin":    {"pipeline", "sourcemap"},
 	"external":  {},
+	"cache":     {},
+	"bench":     {},
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
@@ -79,7 +90,7 @@ var pipelineImports = []string{"github.com/yuin/goldmark", "golang.org/x/sync/er
 var goStatements = map[string]string{}
 
 // exits are the files that may end the process. Tests may.
-var exits = []string{"main.go"}
+var exits = []string{"main.go", "bench/main.go"}
 
 // longest is the number of lines from which a file is to be split by concept.
 const longest = 600
@@ -165,7 +176,7 @@ func refuse(dir, name string, test bool) string {
 		switch {
 		case !known:
 			return fmt.Sprintf("tools/%s is a package that tools/internal/layout does not know: say in `may` what it imports, and keep the arrows pointing one way", dir)
-		case to == dir, (to == "internal/sitetest" || to == "internal/testenv") && (test || strings.HasPrefix(dir, "internal/")):
+		case to == dir, (to == "internal/sitetest" || to == "internal/testenv" || to == "internal/fakenetlify") && (test || strings.HasPrefix(dir, "internal/")):
 			return ""
 		case to == "plugins" && dir != ".":
 			return fmt.Sprintf("tools/%s imports plugins; only package main does, for what they register", dir)
