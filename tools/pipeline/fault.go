@@ -50,9 +50,6 @@ type Causes struct {
 	// Template finds the one template that has a text. It may be nil.
 	Template func(needle string) (TemplatePlace, bool)
 
-	// Plain leaves the file out of the messages of what stands in content.
-	Plain bool
-
 	order []string
 	by    map[string]*cause
 }
@@ -128,11 +125,7 @@ func (c *Causes) Report(problems *Problems) {
 			if own[found] != of[i] {
 				continue
 			}
-			message := x.Message
-			if !c.Plain {
-				message = of[i].Path + ": " + message
-			}
-			problems.Add(found.Content.Problem(found.Place, x.Severity, x.Rule, message, x.Hint))
+			problems.Add(found.Content.Problem(found.Place, x.Severity, x.Rule, of[i].Path+": "+x.Message, x.Hint))
 		}
 		// A list that shows a whole post has the post's faults.
 		rest = slices.DeleteFunc(rest, func(f *File) bool {
