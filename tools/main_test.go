@@ -37,6 +37,7 @@ func TestScript(t *testing.T) {
 			"fetch":    cmdFetch,
 			"port":     cmdPort,
 			"serving":  cmdServing,
+			"waitfor":  cmdWaitFor,
 			"site":     cmdSite,
 			"repo":     cmdRepo,
 			"same":     cmdSame,

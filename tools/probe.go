@@ -197,7 +197,7 @@ func (c *cli) probeLocal(ctx context.Context, flags *probeFlags, g *errgroup.Gro
 	p.summary.Command = "build"
 	dir, err := p.workDir("probe-")
 	if err == nil {
-		err = p.makeIn(ctx, dir)
+		_, err = p.makeIn(ctx, dir)
 	}
 	p.progress.Done()
 	if err != nil {

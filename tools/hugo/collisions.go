@@ -174,6 +174,7 @@ func (e *Engine) allPages() []page.Page {
 		}
 	}
 	for _, c := range e.collection.Contents {
+		c.Held = e.held(c, false, false, false)
 		if published[c.Filename] {
 			continue
 		}

@@ -40,6 +40,9 @@ type Content struct {
 	HeadingShift int
 	// LeftOut says why the page is not published; empty if it is.
 	LeftOut string
+	// Held says why a page would be left out but for flags such as
+	// --buildDrafts; empty if it would not.
+	Held string
 
 	read func() ([]byte, error)
 }

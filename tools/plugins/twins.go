@@ -1,7 +1,9 @@
 package plugins
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net/url"
 	"path"
 	"strings"
@@ -39,7 +41,14 @@ func mendTwin(_ context.Context, f *pipeline.File, _ *pipeline.Problems) error {
 		beside.Path, beside.RawPath = strings.TrimSuffix(page.Path, path.Ext(page.Path))+"/", ""
 		folder = &beside
 	}
+	var pictures map[string]string
+	f.Data, pictures = cutPictures(f.Data)
+	// An open parenthesis would have to be closed in there.
+	escape := strings.NewReplacer("(", "%28", ")", "%29").Replace
 	edit := twin.Edit{Shift: f.Content.HeadingShift, Address: func(written string) string {
+		if to, ok := pictures[written]; ok {
+			return escape(to)
+		}
 		u, err := url.Parse(written)
 		if err != nil || u.Scheme != "" {
 			return written
@@ -60,9 +69,23 @@ func mendTwin(_ context.Context, f *pipeline.File, _ *pipeline.Problems) error {
 			to.RawQuery, to.Fragment = u.RawQuery, u.Fragment
 			u = to
 		}
-		// An open parenthesis would have to be closed in there.
-		return strings.NewReplacer("(", "%28", ")", "%29").Replace(from.ResolveReference(u).String())
+		return escape(from.ResolveReference(u).String())
 	}}
 	f.Data = edit.Apply(f.Data)
 	return nil
+}
+
+// cutPictures takes the last line off, where the theme says under which address
+// pictures are that the author names by their place in the sources.
+func cutPictures(data []byte) ([]byte, map[string]string) {
+	const before, after = "\n<!-- duskpress:pictures ", " -->\n"
+	at := bytes.LastIndex(data, []byte(before))
+	if at < 0 || !bytes.HasSuffix(data, []byte(after)) {
+		return data, nil
+	}
+	var pictures map[string]string
+	if err := json.Unmarshal(data[at+len(before):len(data)-len(after)], &pictures); err != nil {
+		return data, nil // an author's own words
+	}
+	return data[:at+1], pictures
 }

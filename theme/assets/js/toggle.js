@@ -30,8 +30,13 @@ const update = (next) => {
   was = is;
 };
 
+// A page that the browser keeps for the way back would show the old colours for a frame. With a channel open, and something
+// said on it, the browser drops such pages, and loads them again.
+const pages = new BroadcastChannel(key);
+
 const choose = (next) => {
   update(next);
+  pages.postMessage(next);
   try {
     if (next) localStorage[key] = next;
     else localStorage.removeItem(key);

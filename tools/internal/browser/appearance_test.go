@@ -246,12 +246,17 @@ func TestAppearance(t *testing.T) {
 			until(tab, "!document.documentElement.dataset.theme")
 			want(tab, "storage is cleared", dark, "")
 
-			// A page that was left, and comes back.
+			// A page that the browser kept and that heard of nothing, as in a browser
+			// that drops no page for what is said on a channel.
+			Eval[any](tab, `window.left = true`)
 			tab.Visit(address + "/tags/")
-			click(tab, flip)
+			Eval[any](tab, fmt.Sprintf("void (localStorage['duskpress-theme'] = %q)", other))
 			goBack(tab)
 			until(tab, fmt.Sprintf("document.documentElement.dataset.theme === %q", other))
 			want(tab, "the page before", dark, other)
+			if !Eval[bool](tab, "!!window.left") {
+				t.Error("the browser loaded the page before again")
+			}
 
 			// What someone else stored there.
 			Eval[any](tab, "void (localStorage['duskpress-theme'] = 'sepia')")
@@ -393,7 +398,23 @@ func TestAppearance(t *testing.T) {
 		}
 	})
 
+	// From page to page a fade, where the reader's system has nothing against motion.
+	t.Run("fade", func(t *testing.T) {
+		address := serveStrict(t, public, false)
+		for value, fades := range map[string]bool{"no-preference": true, "reduce": false} {
+			tab := b.Open(t, View{1440, false})
+			before(tab, `addEventListener("pagereveal", (e) => { window.fades = !!e.viewTransition; });`)
+			call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: value}}})
+			tab.Visit(address + "/about/")
+			load(tab, "nav a[href='/tags/']")
+			if got := Eval[bool](tab, "window.fades"); got != fades {
+				t.Errorf("motion %s: fades %v", value, got)
+			}
+		}
+	})
+
 	t.Run("no flash", func(t *testing.T) { testNoFlash(t, b, public) })
+	t.Run("kept", func(t *testing.T) { testKept(t, b, public) })
 	t.Run("bytes", func(t *testing.T) { testScriptBytes(t, public) })
 }
 

@@ -3,7 +3,6 @@ package browser
 import (
 	"bytes"
 	"context"
-	"duskpress/tools/internal/sitetest"
 	"fmt"
 	"image/color"
 	"image/png"
@@ -19,6 +18,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"duskpress/tools/internal/sitetest"
 )
 
 // frames waits until what a page has become was painted.
@@ -60,8 +61,7 @@ func roll(tab *Tab) *film {
 			case e := <-shown:
 				c := "a frame that is no PNG"
 				if img, err := png.Decode(bytes.NewReader(e.Data)); err == nil {
-					p := color.NRGBAModel.Convert(img.At(img.Bounds().Min.X+1, img.Bounds().Min.Y+1)).(color.NRGBA)
-					c = fmt.Sprintf("rgb(%d, %d, %d)", p.R, p.G, p.B)
+					c = named(color.NRGBAModel.Convert(img.At(img.Bounds().Min.X+1, img.Bounds().Min.Y+1)).(color.NRGBA))
 				}
 				f.mu.Lock()
 				f.colors = append(f.colors, c)
@@ -74,6 +74,23 @@ func roll(tab *Tab) *film {
 	call(tab, page.StartScreencast, page.StartScreencastParams{Format: page.StartScreencastFormatPng, EveryNthFrame: 1})
 	return f
 }
+
+// named writes a colour as a style does. One page fades into the next, and where
+// both have the same background, rounding makes it another by one.
+func named(c color.NRGBA) string {
+	for _, known := range []string{lightBackground, darkBackground} {
+		var r, g, b uint8
+		if _, err := fmt.Sscanf(known, "rgb(%d, %d, %d)", &r, &g, &b); err != nil {
+			panic(err)
+		}
+		if near(c.R, r) && near(c.G, g) && near(c.B, b) {
+			return known
+		}
+	}
+	return fmt.Sprintf("rgb(%d, %d, %d)", c.R, c.G, c.B)
+}
+
+func near(a, b uint8) bool { return max(a, b)-min(a, b) <= 1 }
 
 // wait waits until a frame of a colour was shown.
 func (f *film) wait(t testing.TB, c string) {
@@ -193,6 +210,37 @@ func testNoFlash(t *testing.T, b *Browser, public string) {
 		tab.Visit(address + "/faulty/")
 		if filmed, seen := look("a fault"); !slices.Contains(filmed, background(dark)) || !slices.Contains(seen, background(dark)) {
 			t.Errorf("without the first script nobody sees a flash: frames of %q, styles of %q", filmed, seen)
+		}
+	}
+}
+
+// testKept goes back to a page that the browser keeps as it was left. When the
+// choice was changed meanwhile it would show the old one for a frame, so then the
+// page has to be loaded again, and only then.
+func testKept(t *testing.T, b *Browser, public string) {
+	address := serveStrict(t, public, false)
+	for _, changed := range []bool{false, true} {
+		tab := b.Open(t, View{1440, changed}) // one begins in light, one in dark
+		for _, step := range []string{"/about/", "/tags/"} {
+			tab.Visit(address + step)
+			if changed && step == "/tags/" {
+				click(tab, flip)
+			}
+			Eval[any](tab, `window.left = true`)
+		}
+		dark := Eval[bool](tab, `getComputedStyle(document.body).backgroundColor === "`+darkBackground+`"`)
+		f := roll(tab)
+		f.wait(t, background(dark))
+		frames(tab)
+		f.cut()
+		goBack(tab)
+		frames(tab)
+		if kept := Eval[bool](tab, "!!window.left"); kept == changed {
+			t.Errorf("choice changed: %v; the page before was kept: %v", changed, kept)
+		}
+		f.wait(t, background(dark))
+		if got := slices.DeleteFunc(f.cut(), func(c string) bool { return c == blankDark }); !slices.Equal(got, []string{background(dark)}) {
+			t.Errorf("choice changed: %v; back in the page before, frames of %q", changed, got)
 		}
 	}
 }

@@ -46,6 +46,7 @@ func hard() map[string]string {
 			"[call](tel:+49), [other](xmpp:a@example.org), <https://elsewhere.example/a?b=c&d>, [none](//elsewhere.example/), [query](?q=1), [file](note.txt), [spaced](<./a file.txt>).",
 			"A footnote.[^1] And ![a picture](dot.png \"Title\"). Code: `[no](./code.md)`.", "", "[r]: ../code.md 'Title'", "", "[^1]: With a [link](../code.md).", "",
 			"{{< toc limit=2 >}}", "", "{{< toc group=\"tag\" limit=1 >}}", "", "{{< set >}}", "", "A {{< mono >}}`tick` [x](y){{< /mono >}} here.", "", "+ item", "", "    {{< mono file=\"note.txt\" lang=\"text\" title=\"a_b\" >}}", "", "## Below", ""}, "\n")),
+		"posts/pictures.md":       front("Pictures from elsewhere", "2026-10-08", "", "![beside](beside.png) and ![again](./beside.png 'T')\n\n![assets](/pics/from%20assets.png)\n\n![assets](<pics/from assets.png>)\n\n`![no](beside.png)`"),
 		"posts/bundle/note.txt":   "one\n```\ntwo\n",
 		"posts/bundle/a file.txt": "x\n",
 		"posts/draft.md":          front("A draft", "2026-10-21", "draft = true", "x"),
@@ -75,7 +76,9 @@ func hardSite(t *testing.T, dir, base, more string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sitetest.Write(t, filepath.Join(dir, "content", "posts", "bundle", "dot.png"), string(dot))
+	for _, name := range []string{"content/posts/bundle/dot.png", "content/posts/beside.png", "assets/pics/from assets.png"} {
+		sitetest.Write(t, filepath.Join(dir, filepath.FromSlash(name)), string(dot))
+	}
 	sitetest.Write(t, filepath.Join(dir, "layouts", "_shortcodes", "classes.html"), classes())
 	sitetest.Write(t, filepath.Join(dir, "layouts", "_shortcodes", "set.html"),
 		`{{ with .Page.Resources.Get "dot.png" }}<img src="dot.png" alt="x" srcset="{{ .RelPermalink }} 400w, dot.png 800w, {{ .Permalink }} 1200w">{{ end }}`)
@@ -140,6 +143,8 @@ func details(t *testing.T, s *site) {
 		"[part](https://example.org/posts/bundle/#below)", "[spaced](<https://example.org/posts/bundle/a%20file.txt>)", "`[no](./code.md)`",
 		"A `` `tick` [x](y) `` here.", "![a picture](https://example.org/posts/bundle/dot.png \"Title\")", "- 2026-10-20 [\"Quotes\"", "\n[design](https://example.org/tags/design/)\n\n- ",
 		"    a\\_b:\n", "    ````text\n    one\n    ```\n    two\n    ````\n")
+	twin("posts/pictures/index.md", "![beside](https://example.org/posts/beside.png) and ![again](https://example.org/posts/beside.png 'T')\n",
+		"![assets](https://example.org/pics/from%20assets.png)\n\n![assets](<https://example.org/pics/from%20assets.png>)\n\n`![no](beside.png)`\n")
 	feed := s.files["index.xml"]
 	for _, want := range []string{"A. N. Other", "<dc:creator>Two</dc:creator>", "background:#f8ecc6", "xmpp:a@example.org", "https://example.org/posts/bundle/#fn:1"} {
 		if !strings.Contains(feed, want) {

@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"deploy", "explain", "folder", "headers", "hugo", "netlify", "pipeline", "plugins", "probe", "publish", "report", "serve"},
+	".":        {"deploy", "explain", "folder", "headers", "hugo", "netlify", "pipeline", "plugins", "probe", "publish", "report", "serve", "watch"},
 	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
@@ -45,6 +45,7 @@ var may = map[string][]string{
 	"netlify":  {"deploy"},
 	"folder":   {"deploy"},
 	"probe":    {},
+	"watch":    {},
 	// Pages are looked at with the headers that their host sends.
 	"internal/browser": {"serve"},
 	// And as Netlify sends them.
