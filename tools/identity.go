@@ -20,7 +20,7 @@ import (
 // sources are the Go files that the tool is made of, but for tests. A test looks
 // whether one is missing.
 //
-//go:embed *.go */*.go
+//go:embed *.go */*.go serve/live.js
 var sources embed.FS
 
 // identity names what the tool is: its own code, its modules by their sums, the
