@@ -47,7 +47,7 @@ func TestCauses(t *testing.T) {
 	causes.Add(pages[0], fault("weak alone")) // once a file
 	causes.Add(pages[2], fault("single"))
 	causes.Add(&File{Path: "c/index.xml", MediaType: "application/rss+xml", Content: pages[2].Content}, fault("feed")) // it is its template's
-	causes.Add(pages[0], fault("own", "words")) // the first of a cause is kept
+	causes.Add(pages[0], fault("own", "words"))                                                                        // the first of a cause is kept
 	echo := fault("weak echo", "words")
 	causes.Add(pages[0], echo)
 	causes.Add(pages[3], fault("other", "x"))
