@@ -95,7 +95,7 @@ var linking = []fault{
 	{10, "Open Graph", check, true, "plain", func(s *site) {
 		s.head(`<meta property="og:video" content="` + s.err("link", "no page") + `https://notes.example` + s.base + `gone-` + s.name("g") + `.mp4">`)
 	}},
-	{6, "this machine", check, true, "", func(s *site) {
+	{6, "this machine", check, true, "theme", func(s *site) {
 		s.post().say("[x](" + s.err("base-url", "written on") + "http://localhost:1313" + s.base + "about/)")
 	}},
 	{6, "relative Open Graph", check, false, "", func(s *site) {

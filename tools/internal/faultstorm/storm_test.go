@@ -27,13 +27,15 @@ func clean(m *testing.M) int {
 type stage int
 
 const (
-	config  stage = iota
-	collect       // content files are looked at, and nothing is rendered
-	pages         // Hugo knows all pages
-	render        // Hugo renders; its errors hide what lies behind them
-	text          // what plugins see while Hugo renders
-	check         // the finished site
-	last          // only a site without errors comes here
+	alone stage = iota // other faults would be seen otherwise
+	config
+	collect // content files are looked at, and nothing is rendered
+	pages   // Hugo knows all pages
+	theming // the theme looks at its options
+	render  // Hugo renders; its errors hide what lies behind them
+	text    // what plugins see while Hugo renders
+	check   // the finished site
+	last    // only a site without errors comes here
 )
 
 // A fault is something that an author, or what an author uses, does wrong.

@@ -69,7 +69,7 @@ var writing = []fault{
 		n := s.name("same")
 		s.alone("toml", "yaml", "json").last("## " + s.name("One ") + " {#" + n + "}\n\nText.\n\n" + s.warn("duplicate-id", n) + "## " + s.name("Other ") + " {#" + n + "}\n\nText.")
 	}},
-	{19, "second title", check, false, "", func(s *site) {
+	{19, "second title", check, false, "theme", func(s *site) {
 		p := s.alone("toml", "yaml", "json")
 		p.last(s.warn("main-heading", "2 h1") + "# " + s.name("Another ") + "\n\nText.")
 	}},
