@@ -12,7 +12,7 @@ import (
 // writes once, and at the template where one alone can have written it.
 func TestCauses(t *testing.T) {
 	a, b := &Content{Path: "content/a.md"}, &Content{Path: "content/b.md"}
-	pages := []*File{{Path: "a/index.html", Content: a}, {Path: "b/index.html", Content: b}, {Path: "c/index.html", Content: &Content{Path: "content/c.md"}}, {Path: "index.html"}}
+	pages := []*File{{Path: "a/index.html", Content: a}, {Path: "b/index.html", Content: b}, {Path: "c/index.html", Content: &Content{Path: "content/c.md"}, MediaType: "text/html"}, {Path: "index.html"}}
 	fault := func(cause string, texts ...string) Fault {
 		return Fault{Rule: "html", Severity: Warning, Cause: cause, Message: cause + " is wrong", Texts: texts, Needles: []string{"<" + cause}}
 	}
