@@ -305,7 +305,7 @@ var configuring = []fault{
 		p.drop("title")
 		p.begin(s.warn("missing-title", ""))
 		if !s.theme {
-			s.whole("html", "warning", p.name, "no title")
+			s.whole("html", "warning", "*", p.path()[1:]+"index.html: the page has no title")
 		}
 	}},
 	{19, "a post without date", collect, false, "", func(s *site) {
