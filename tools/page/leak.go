@@ -115,6 +115,8 @@ func LeaksInFile(data []byte, xml bool) []pipeline.Fault {
 	r.nesting.report = func(pipeline.Fault) {}
 	text := data
 	if xml {
+		// For HTML an empty title in this form would take in all that follows.
+		data = bytes.ReplaceAll(data, []byte("<title/>"), nil)
 		text = []byte(html.UnescapeString(string(bytes.ReplaceAll(data, []byte("<![CDATA["), nil))))
 	}
 	z := html.NewTokenizer(bytes.NewReader(text))

@@ -77,7 +77,7 @@ func TestCauses(t *testing.T) {
 
 // A list that shows a post has the post's faults, which are reported there.
 func TestCausesEcho(t *testing.T) {
-	a := &File{Path: "a/index.html", Content: &Content{Path: "content/a.md"}}
+	a := &File{Path: "a/index.html", MediaType: "text/html", Content: &Content{Path: "content/a.md"}}
 	home := &File{Path: "index.html"}
 	causes := &Causes{Find: func(f *File, _ Fault) Found { return Found{Content: f.Content, Place: Place{Line: 2, Column: 1}} }}
 	for _, f := range []*File{a, home} {

@@ -203,11 +203,11 @@ var publishing = []fault{
 
 // configuring: configuration, front matter, what Hugo itself says (6, 7, 8, 18).
 var configuring = []fault{
-	{6, "no baseURL", check, true, "plain", func(s *site) {
+	{6, "no baseURL", alone, true, "plain", func(s *site) {
 		s.base0 = ""
 		s.whole("base-url", "error", "config.toml", "no baseURL")
 	}},
-	{6, "baseURL of this machine", check, true, "", func(s *site) {
+	{6, "baseURL of this machine", alone, true, "plain", func(s *site) {
 		s.base0 = s.err("base-url", "is this machine") + `baseURL = "http://localhost:1313` + s.base + `"`
 	}},
 	{7, "key of the configuration", collect, false, "", func(s *site) {
@@ -228,7 +228,7 @@ var configuring = []fault{
 	{7, "rule that is not there", config, true, "", func(s *site) {
 		s.after = append(s.after, "[params.duskpress.rules]", s.err("config", "anchors")+`anchors = "off"`)
 	}},
-	{7, "option of the theme", render, true, "theme", func(s *site) {
+	{7, "option of the theme", theming, true, "theme", func(s *site) {
 		s.after = append(s.after, s.err("config", "colour")+"[params.duskpress.theme.colour]", "x = 1")
 	}},
 	{7, "key of front matter", collect, false, "", func(s *site) {
@@ -251,7 +251,7 @@ var configuring = []fault{
 	{7, "keywords in one text", collect, false, "", func(s *site) {
 		s.alone(front...).key(s.warn("front-matter-value", "one text"), "keywords", `"one, two"`)
 	}},
-	{7, "comment without a reason", last, true, "", func(s *site) {
+	{7, "comment without a reason", collect, true, "", func(s *site) {
 		s.post().block(s.err("allow", "no reason") + "<!-- duskpress:allow language -->")
 	}},
 	{7, "comment that is not needed", last, false, "", func(s *site) {
@@ -300,12 +300,12 @@ var configuring = []fault{
 	{18, "a tag without a letter", collect, true, "", func(s *site) {
 		s.alone("toml", "json").key("", "tags", `["design", "`+s.err("tag-slug", "?!")+`?!"]`)
 	}},
-	{19, "a post without title", collect, false, "", func(s *site) {
+	{19, "a post without title", check, false, "", func(s *site) {
 		p := s.alone(front...)
 		p.drop("title")
 		p.begin(s.warn("missing-title", ""))
 		if !s.theme {
-			s.whole("html", "warning", p.name, "no title")
+			s.whole("html", "warning", "*", p.path()[1:]+"index.html: the page has no title")
 		}
 	}},
 	{19, "a post without date", collect, false, "", func(s *site) {

@@ -5,10 +5,10 @@ import "strings"
 // linking: links and media (6, 10, 12, 13).
 var linking = []fault{
 	{10, "link to no page", check, true, "", func(s *site) {
-		s.post().say("[x](" + s.err("link", "no page") + s.base + "nowhere-" + s.name("n") + "/)")
+		s.post().say("[it](" + s.err("link", "no page") + s.base + "nowhere-" + s.name("n") + "/)")
 	}},
 	{10, "relative link to no page", check, true, "", func(s *site) {
-		s.post().say("[x](" + s.err("link", "no page") + "../gone-" + s.name("n") + "/)")
+		s.post().say("[it](" + s.err("link", "no page") + "../gone-" + s.name("n") + "/)")
 	}},
 	{10, "whole link to no page", check, true, "", func(s *site) {
 		s.post().say("<" + s.err("link", "no page") + "https://notes.example" + s.base + "gone-" + s.name("n") + "/>")
@@ -18,31 +18,31 @@ var linking = []fault{
 		s.post().block("See " + s.err("link", "no page") + "[x][" + n + "].\n\n[" + n + "]: " + s.base + "gone-" + n + "/")
 	}},
 	{10, "link to a page in other letters", check, true, "", func(s *site) {
-		s.post().say("[x](" + s.err("link", "in other letters") + s.base + "About/)")
+		s.post().say("[it](" + s.err("link", "in other letters") + s.base + "About/)")
 	}},
 	{10, "link to no part", check, true, "", func(s *site) {
-		s.post().say("[x](" + s.err("anchor", "a-prat") + s.base + "about/#a-prat)")
+		s.post().say("[it](" + s.err("anchor", "a-prat") + s.base + "about/#a-prat)")
 	}},
 	{10, "link to no part of the page itself", check, true, "", func(s *site) {
-		s.post().say("[x](" + s.err("anchor", "") + "#part-" + s.name("q") + ")")
+		s.post().say("[it](" + s.err("anchor", "") + "#part-" + s.name("q") + ")")
 	}},
 	{10, "link to no content file", text, true, "", func(s *site) {
-		s.post().say("[x](" + s.err("content-link", "no page is made of") + "./gone-" + s.name("c") + ".md)")
+		s.post().say("[it](" + s.err("content-link", "no page is made of") + "./gone-" + s.name("c") + ".md)")
 	}},
 	{10, "link to no part of a content file", check, true, "", func(s *site) {
-		s.post().say("[x](" + s.err("content-link", "without that part") + "/about.md#a-prat)")
+		s.post().say("[it](" + s.err("content-link", "without that part") + "/about.md#a-prat)")
 	}},
 	{10, "link to no file of the author", check, true, "plain", func(s *site) {
-		s.post().say("[x](" + s.err("link", "author's machine") + "file:///home/x/" + s.name("f") + ")")
+		s.post().say("[it](" + s.err("link", "author's machine") + "file:///home/x/" + s.name("f") + ")")
 	}},
 	{10, "link without its scheme", check, true, "", func(s *site) {
-		s.post().say("[x](" + s.err("link", "no page") + "www.example.org/" + s.name("f") + ")")
+		s.post().say("[it](" + s.err("link", "no page") + "www.example.org/" + s.name("f") + ")")
 	}},
 	{10, "ref to no page", render, true, "", func(s *site) {
-		s.post().block("See [x](" + s.err("ref", "gone") + "{{< ref \"gone-" + s.name("r") + ".md\" >}}).")
+		s.post().block("See [it](" + s.err("ref", "gone") + "{{< ref \"gone-" + s.name("r") + ".md\" >}}).")
 	}},
 	{10, "relref to no part", check, true, "", func(s *site) {
-		s.post().block("See [x]({{< relref \"" + s.err("anchor", "a-prat") + "about.md#a-prat\" >}}).")
+		s.post().block("See [it]({{< relref \"" + s.err("anchor", "a-prat") + "about.md#a-prat\" >}}).")
 	}},
 	{10, "shortcode with a dead link", check, true, "", func(s *site) {
 		s.post().block("Go {{< go to=\"" + s.err("link", "no page") + s.base + "gone-" + s.name("s") + "/\" >}} on.")
@@ -95,8 +95,8 @@ var linking = []fault{
 	{10, "Open Graph", check, true, "plain", func(s *site) {
 		s.head(`<meta property="og:video" content="` + s.err("link", "no page") + `https://notes.example` + s.base + `gone-` + s.name("g") + `.mp4">`)
 	}},
-	{6, "this machine", check, true, "", func(s *site) {
-		s.post().say("[x](" + s.err("base-url", "written on") + "http://localhost:1313" + s.base + "about/)")
+	{6, "this machine", check, true, "theme", func(s *site) {
+		s.post().say("[it](" + s.err("base-url", "written on") + "http://localhost:1313" + s.base + "about/)")
 	}},
 	{6, "relative Open Graph", check, false, "", func(s *site) {
 		s.head(`<meta property=` + s.warn("relative-url", "no host") + `"og:audio" content="` + s.base + `pic.svg">`)

@@ -2,7 +2,7 @@ package faultstorm
 
 // showing: what finished pages and files show (12, 15, 16, 19 to 23).
 var showing = []fault{
-	{15, "script that cannot be read", render, false, "", func(s *site) {
+	{15, "script that cannot be read", check, false, "", func(s *site) {
 		s.whole("minify", "warning", "", "bad.js")
 		s.end(`{{ if .IsHome }}{{ (resources.FromString "bad.js" "no = = script").Publish }}{{ end }}`)
 	}},
@@ -16,7 +16,7 @@ var showing = []fault{
 	}},
 	{16, "value that is not there", check, true, "", func(s *site) {
 		s.whole("unrendered", "error", "", "<no value>")
-		s.end(`<p>{{ printf "%s no value>" "<" }}</p>`)
+		s.end(`<p>{{ printf "%sno value>" "<" }}</p>`)
 	}},
 	{16, "format without its value", check, true, "", func(s *site) {
 		s.whole("unrendered", "error", "", "printf got other values")

@@ -94,7 +94,14 @@ func (s *site) leaves(file, says string) {
 // name makes up a word that nothing else of the site has.
 func (s *site) name(prefix string) string {
 	s.count++
-	return fmt.Sprintf("%s%c%c", prefix, 'b'+rune(s.count/20), "bcdfghjklmnpqrstvwxz"[s.count%20])
+	const letters = "bcdfghjklmnpqrstvwxz"
+	n := s.count + len(letters)
+	for {
+		prefix += string(letters[n%len(letters)])
+		if n /= len(letters); n == 0 {
+			return prefix
+		}
+	}
 }
 
 var words = strings.Fields(`queue retry lease shard batch commit replica budget window backoff deadline cursor token

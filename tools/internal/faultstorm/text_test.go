@@ -9,10 +9,10 @@ var writing = []fault{
 		s.post().block(s.warn("raw-html", "") + "<div class=\"note\">\nA note.\n</div>")
 	}},
 	{14, "address that is dropped", text, false, "theme", func(s *site) {
-		s.post().say("[x](" + s.warn("raw-html", "dropped") + "file:///home/x/" + s.name("f") + ")")
+		s.post().say("[it](" + s.warn("raw-html", "dropped") + "file:///home/x/" + s.name("f") + ")")
 	}},
 	{14, "script for an address", text, false, "theme", func(s *site) {
-		s.post().say("[x](" + s.warn("raw-html", "dropped") + "javascript:" + s.name("f") + "())")
+		s.post().say("[it](" + s.warn("raw-html", "dropped") + "javascript:" + s.name("f") + "())")
 	}},
 	{16, "unknown shortcode", collect, true, "", func(s *site) {
 		s.post().block("Here {{< " + s.err("shortcode", "moni") + "moni >}}.")
@@ -69,7 +69,7 @@ var writing = []fault{
 		n := s.name("same")
 		s.alone("toml", "yaml", "json").last("## " + s.name("One ") + " {#" + n + "}\n\nText.\n\n" + s.warn("duplicate-id", n) + "## " + s.name("Other ") + " {#" + n + "}\n\nText.")
 	}},
-	{19, "second title", check, false, "", func(s *site) {
+	{19, "second title", check, false, "theme", func(s *site) {
 		p := s.alone("toml", "yaml", "json")
 		p.last(s.warn("main-heading", "2 h1") + "# " + s.name("Another ") + "\n\nText.")
 	}},
