@@ -40,6 +40,8 @@ type buildFlags struct {
 	noCache bool
 	// verifyCache has the site built twice, with and without the cache.
 	verifyCache bool
+	// list is a file to write the made files to, with their sums.
+	list string
 }
 
 // hugoFlags maps a flag to the key that it sets in Hugo's configuration.
@@ -197,6 +199,9 @@ func (p *press) run(ctx context.Context) error {
 		defer os.RemoveAll(dir)
 		site, err := p.make(ctx, pl, engine, pipeline.NewDirStore(dir))
 		p.count(site)
+		if err == nil && p.flags.list != "" {
+			err = writeList(p.flags.list, site)
+		}
 		return err
 	}
 	p.summary.Destination = engine.PublishDir()
@@ -218,6 +223,9 @@ func (p *press) run(ctx context.Context) error {
 	}
 	site, err := p.make(ctx, pl, engine, store)
 	p.count(site)
+	if err == nil && p.flags.verifyCache {
+		err = p.verify(ctx, site)
+	}
 	tree := ""
 	if err == nil {
 		tree, err = p.commit(ctx, session, site)

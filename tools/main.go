@@ -42,6 +42,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer stop()
 	c := &cli{stdout: stdout, stderr: stderr}
 	defer profile(os.Getenv("DUSKPRESS_PROFILE"))()
+	tune()
 	root := c.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -103,7 +104,7 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVar(&c.verbose, "verbose", false, "log what each stage does")
 	f.BoolVar(&c.noColor, "no-color", false, "never colour the output")
 	root.AddCommand(c.build(), c.checkCommand(), c.plugins(), c.serve())
-	root.AddCommand(c.explain())
+	root.AddCommand(c.explain(), c.remake())
 	root.AddCommand(c.deploy(), c.verify(), c.status(), c.rollback(), c.probe())
 	return root
 }

@@ -34,6 +34,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"damage":   cmdDamage,
 			"fetch":    cmdFetch,
 			"port":     cmdPort,
 			"serving":  cmdServing,

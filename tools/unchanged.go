@@ -42,6 +42,9 @@ type lastBuild struct {
 	Problems    []pipeline.Problem
 }
 
+// toolNow is what the tool is: its identity, and which plugins registered.
+func toolNow() string { return identity() + " " + strings.Join(pipeline.Default.Names(), " ") }
+
 // errUnchanged ends a build that has nothing to do.
 var errUnchanged = errors.New("nothing changed")
 
@@ -129,7 +132,7 @@ func (p *press) sameAsLast(ctx context.Context) bool {
 
 // differs says what is not as it was; empty if all is.
 func (p *press) differs(last *lastBuild, list *inputs.List) string {
-	if last.Identity != identity() {
+	if last.Identity != toolNow() {
 		return "the tool"
 	}
 	now := time.Now()
@@ -216,7 +219,7 @@ func (p *press) endInputs(engine *hugo.Engine, tree string) {
 		return
 	}
 	b := lastBuild{
-		Identity: identity(), Destination: p.summary.Destination, Tree: tree, Env: countedEnv(), Until: in.Until, Zone: zone(),
+		Identity: toolNow(), Destination: p.summary.Destination, Tree: tree, Env: countedEnv(), Until: in.Until, Zone: zone(),
 		Pages: p.summary.Pages, Files: p.summary.Files, Bytes: p.summary.Bytes, RawBytes: p.summary.RawBytes, LeftOut: p.summary.LeftOut, Problems: problems,
 	}
 	head, err := json.Marshal(b)

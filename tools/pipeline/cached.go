@@ -15,6 +15,7 @@ const (
 	CodeKind   cache.Kind = 1 // a block of code: its HTML
 	FileKind   cache.Kind = 2 // an output file: what the File phase makes of it
 	SearchKind cache.Kind = 3 // a page: what the search index has of it
+	LinkKind   cache.Kind = 4 // a feed or the like: the addresses in it
 )
 
 // KindName is what a kind is called in figures.
@@ -26,6 +27,8 @@ func KindName(k cache.Kind) string {
 		return "files"
 	case SearchKind:
 		return "search records"
+	case LinkKind:
+		return "lists of addresses"
 	}
 	return fmt.Sprintf("kind %d", k)
 }

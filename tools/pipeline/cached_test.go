@@ -298,3 +298,63 @@ func TestFilePhaseIsKept(t *testing.T) {
 }
 
 func sum(s string) [32]byte { return sha256.Sum256([]byte(s)) }
+
+// TestKept has what is made of a file come back with every field, for the same
+// bytes and maker alone.
+func TestKept(t *testing.T) {
+	type part struct {
+		S string
+		L []string
+		N int
+		B bool
+	}
+	type value struct {
+		Parts []part
+		None  []string
+		Empty []part
+		P     part
+	}
+	var want value
+	n := 0
+	fillIn(reflect.ValueOf(&want).Elem(), &n)
+	want.None, want.Empty, want.P.S = nil, []part{}, "not UTF-8: \xff"
+	dir := t.TempDir()
+	made := 0
+	get := func(what, identity string, data string, fail bool) value {
+		s := &Site{Cache: cache.Open(cache.Options{Dir: dir}), Identity: identity}
+		defer s.Cache.Close()
+		got, err := Kept(s, SearchKind, what, &File{SHA256: sum(data)}, func() (value, error) {
+			made++
+			if fail {
+				return value{}, errors.New("failed")
+			}
+			return want, nil
+		})
+		if (err != nil) != fail {
+			t.Fatal(err)
+		}
+		return got
+	}
+	for i, c := range []struct {
+		what, identity, data string
+		fail                 bool
+		made                 int
+	}{
+		{"a", "t", "x", true, 1},
+		{"a", "t", "x", false, 2},
+		{"a", "t", "x", false, 2},
+		{"b", "t", "x", false, 3},
+		{"a", "u", "x", false, 4},
+		{"a", "t", "y", false, 5},
+		{"a", "", "x", false, 6}, // nobody knows what the tool is
+		{"a", "t", "x", false, 6},
+	} {
+		got := get(c.what, c.identity, c.data, c.fail)
+		if made != c.made {
+			t.Errorf("%d: made %d times, want %d", i, made, c.made)
+		}
+		if diff := cmp.Diff(want, got); diff != "" && !c.fail {
+			t.Errorf("%d: %s", i, diff)
+		}
+	}
+}

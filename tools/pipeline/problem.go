@@ -86,6 +86,7 @@ type Problems struct {
 // without them something else would be published at each run, or a failure
 // would have no message.
 var alwaysStop = map[string]bool{
+	"cache":     true,
 	"collision": true,
 	"hugo":      true,
 	"panic":     true,

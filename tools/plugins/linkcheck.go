@@ -198,25 +198,26 @@ func (r *linkRun) file(f *pipeline.File) error {
 		return nil
 	}
 	var read func([]byte) []linkcheck.Ref
+	reader := "" // which one it is
 	base := path.Base(f.Path)
 	switch ext := strings.ToLower(path.Ext(f.Path)); {
 	case ext == ".xml", ext == ".rss", ext == ".atom":
-		read = linkcheck.XML
+		reader, read = "XML", linkcheck.XML
 	case ext == ".webmanifest", base == "manifest.json":
-		read = func(data []byte) []linkcheck.Ref { return linkcheck.JSON(data, true) }
+		reader, read = "manifest", func(data []byte) []linkcheck.Ref { return linkcheck.JSON(data, true) }
 	case ext == ".json":
-		read = func(data []byte) []linkcheck.Ref {
+		reader, read = "JSON", func(data []byte) []linkcheck.Ref {
 			if !bytes.Contains(data[:min(len(data), 400)], []byte("jsonfeed.org")) {
 				return nil
 			}
 			return linkcheck.JSON(data, false)
 		}
 	case f.Path == "robots.txt", strings.HasSuffix(f.Path, "/robots.txt"):
-		read = linkcheck.Robots
+		reader, read = "robots", linkcheck.Robots
 	case (ext == ".md" || base == "llms.txt" || base == "llms-full.txt") && (f.Kind == pipeline.Rendered || f.Kind == pipeline.Generated):
-		read = linkcheck.Markdown
+		reader, read = "Markdown", linkcheck.Markdown
 	case f.MediaType == "text/css":
-		read = func(data []byte) (refs []linkcheck.Ref) {
+		reader, read = "CSS", func(data []byte) (refs []linkcheck.Ref) {
 			csp.Addresses(data, func(_, address string) {
 				refs = append(refs, linkcheck.Ref{What: "url()", Address: address, Image: true})
 			})
@@ -225,11 +226,17 @@ func (r *linkRun) file(f *pipeline.File) error {
 	default:
 		return nil
 	}
-	data, err := r.Read(f.Path)
+	refs, err := pipeline.Kept(r.Site, pipeline.LinkKind, "refs "+reader, f, func() ([]linkcheck.Ref, error) {
+		data, err := r.Read(f.Path)
+		if err != nil {
+			return nil, err
+		}
+		return read(data), nil
+	})
 	if err != nil {
 		return err
 	}
-	for _, ref := range read(data) {
+	for _, ref := range refs {
 		r.ref(f, ref)
 	}
 	return nil

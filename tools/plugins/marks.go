@@ -34,16 +34,18 @@ func init() {
 // looked for in the text of one block, in which everything that Markdown did
 // understand, code included, is one NUL.
 var leftovers = []struct {
+	// sign stands in every text that the pattern matches: most have none.
+	sign          string
 	pattern       *regexp.Regexp
 	message, hint string
 }{
-	{regexp.MustCompile(`\[[^\[\]\n]+\][ \t]+\((?:https?://|\.{0,2}/|#|mailto:)[^()\s]*\)`), "this was meant as a link: there is a space between ] and (", "write [text](address)"},
-	{regexp.MustCompile(`\((?:[^()\n]+)\)\[(?:https?://|\.{0,2}/)[^\[\]\s]*\]`), "this was meant as a link: the brackets are the wrong way round", "write [text](address)"},
-	{regexp.MustCompile(`\[[^\[\]\n]+\]\((?:https?://|\.{0,2}/|#)[^()\n]*$`), "this was meant as a link: nothing closes its address", "close it with )"},
-	{regexp.MustCompile(`(?:^|[^*\\])\*\*[^\s*](?:[^*\n]*[^\s*])?[ \t]+\*\*(?:[^*]|$)`), "these stars were meant to make text bold: there is a space before the last two", "take the space out"},
-	{regexp.MustCompile(`(?:^|[^_\\\pL\d])__[^\s_](?:[^_\n]*[^\s_])?[ \t]+__(?:[^_\pL\d]|$)`), "these underscores were meant to make text bold: there is a space before the last two", "take the space out"},
-	{regexp.MustCompile(`(?:^|[^*\\\s])?\*\*[ \t]+[^\s*][^*\n]*[^\s*]\*\*(?:[^*\pL\d]|$)`), "these stars were meant to make text bold: there is a space after the first two", "take the space out"},
-	{regexp.MustCompile(`\{\{[-<% ]*[.\pL$][^{}\n]*\}\}`), "these braces are shown as they stand: nothing fills them in", "put them into code, or call a shortcode with {{< name >}}"},
+	{"[", regexp.MustCompile(`\[[^\[\]\n]+\][ \t]+\((?:https?://|\.{0,2}/|#|mailto:)[^()\s]*\)`), "this was meant as a link: there is a space between ] and (", "write [text](address)"},
+	{")[", regexp.MustCompile(`\((?:[^()\n]+)\)\[(?:https?://|\.{0,2}/)[^\[\]\s]*\]`), "this was meant as a link: the brackets are the wrong way round", "write [text](address)"},
+	{"](", regexp.MustCompile(`\[[^\[\]\n]+\]\((?:https?://|\.{0,2}/|#)[^()\n]*$`), "this was meant as a link: nothing closes its address", "close it with )"},
+	{"**", regexp.MustCompile(`(?:^|[^*\\])\*\*[^\s*](?:[^*\n]*[^\s*])?[ \t]+\*\*(?:[^*]|$)`), "these stars were meant to make text bold: there is a space before the last two", "take the space out"},
+	{"__", regexp.MustCompile(`(?:^|[^_\\\pL\d])__[^\s_](?:[^_\n]*[^\s_])?[ \t]+__(?:[^_\pL\d]|$)`), "these underscores were meant to make text bold: there is a space before the last two", "take the space out"},
+	{"**", regexp.MustCompile(`(?:^|[^*\\\s])?\*\*[ \t]+[^\s*][^*\n]*[^\s*]\*\*(?:[^*\pL\d]|$)`), "these stars were meant to make text bold: there is a space after the first two", "take the space out"},
+	{"{{", regexp.MustCompile(`\{\{[-<% ]*[.\pL$][^{}\n]*\}\}`), "these braces are shown as they stand: nothing fills them in", "put them into code, or call a shortcode with {{< name >}}"},
 }
 
 // checkMarks reports, and changes nothing.
@@ -71,6 +73,9 @@ func checkMarks(d *pipeline.Document, doc *ast.Document, src []byte) {
 		if n.Type() == ast.TypeBlock && n.FirstChild() != nil && n.FirstChild().Type() == ast.TypeInline {
 			shown, offsets := shownText(src, n)
 			for _, l := range leftovers {
+				if !bytes.Contains(shown, []byte(l.sign)) {
+					continue
+				}
 				for _, at := range l.pattern.FindAllIndex(shown, -1) {
 					begin := at[0]
 					for begin < at[1] && !strings.ContainsRune("[(*_{", rune(shown[begin])) {

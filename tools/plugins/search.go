@@ -160,11 +160,17 @@ func (p *searchIndex) index(ctx context.Context, s *pipeline.Site, dir string, p
 		return err
 	}
 	err = each(func(i int, f *pipeline.File) error {
-		data, err := s.Read(f.Path)
+		kept, err := pipeline.Kept(s, pipeline.SearchKind, "search", f, func() (search.Page, error) {
+			data, err := s.Read(f.Path)
+			if err != nil {
+				return search.Page{}, err
+			}
+			return *search.Extract(data), nil
+		})
 		if err != nil {
 			return err
 		}
-		page := search.Extract(data)
+		page := &kept
 		if page.NoIndex || page.Redirect {
 			mu.Lock()
 			p.in[f.Path] = true // nobody is to find it
