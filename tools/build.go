@@ -34,6 +34,8 @@ type buildFlags struct {
 	baseURL string
 	// external lets checks ask other hosts.
 	external bool
+	// profile, unless empty, is a file for what the processor did.
+	profile string
 }
 
 // hugoFlags maps a flag to the key that it sets in Hugo's configuration.
@@ -110,6 +112,7 @@ func (c *cli) build() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	flags.addProfile(cmd)
 	return cmd
 }
 
@@ -126,6 +129,7 @@ func (c *cli) checkCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	flags.addProfile(cmd)
 	cmd.Flags().BoolVar(&flags.external, "external", false, "ask other hosts whether what the site links to is still there")
 	return cmd
 }
@@ -150,7 +154,7 @@ func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) erro
 		progress: &report.Progress{Out: c.stderr, Terminal: isTerminal(c.stderr), Quiet: c.quiet || report.Format(c.format) == report.JSON},
 		summary:  report.Summary{Command: c.command},
 	}
-	err := p.run(ctx)
+	err := p.profiled(func() error { return p.run(ctx) })
 	p.progress.Done()
 	return p.finish(ctx, err)
 }
