@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"explain", "hugo", "pipeline", "plugins", "publish", "report", "serve"},
+	".":        {"convert", "explain", "external", "hugo", "note", "pipeline", "plugins", "publish", "report", "serve", "starter", "stats"},
 	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
@@ -55,6 +55,7 @@ var may = map[string][]string{
 	"linkcheck": {"csp", "headers", "pipeline"},
 	"origin":    {"pipeline", "sourcemap"},
 	"external":  {},
+	"note":      {"frontmatter"}, // new: a file to start from
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
