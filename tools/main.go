@@ -19,7 +19,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"duskpress/tools/pipeline"
-	_ "duskpress/tools/plugins"
 	"duskpress/tools/report"
 )
 
@@ -107,7 +106,7 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVar(&c.noColor, "no-color", false, "never colour the output")
 	root.AddCommand(c.build(), c.checkCommand(), c.plugins(), c.serve())
 	root.AddCommand(c.explain())
-	root.AddCommand(c.man(), c.newCommand())
+	root.AddCommand(c.man(), c.newCommand(), c.importCommand())
 	c.completions(root)
 	return root
 }

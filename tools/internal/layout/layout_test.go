@@ -56,6 +56,7 @@ var may = map[string][]string{
 	"origin":    {"pipeline", "sourcemap"},
 	"external":  {},
 	"note":      {"frontmatter"}, // new: a file to start from
+	"convert":   {"note", "pipeline"},
 }
 
 // allowed is what a package may import of the module. Those below internal/ are

@@ -1,0 +1,119 @@
+package convert
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestShift(t *testing.T) {
+	for _, c := range []struct {
+		in, want string
+		by, line int
+	}{
+		{"#### A\ntext\n##### B #####\n", "## A\ntext\n### B #####\n", -2, 0},
+		{"A\n=\n\nB *x*\n---\n", "A\n-\n\n### B *x*\n", 1, 0},
+		{"B\n---\n# C", "B\n===\n# C", -1, 0},
+		{"text\n\n    # code\n\n`# x`\n\n```\n# y\n```\n\n## real\n", "text\n\n    # code\n\n`# x`\n\n```\n# y\n```\n\n### real\n", 1, 0},
+		{"> 1. ## deep\n", "> 1. ### deep\n", 1, 0},
+		{"###### six\n", "###### six\n", 1, 0},
+		{"# x\n\ntwo\nlines\n---\n", "", 1, 3},
+		{"a\n\n##\n", "", 1, 3},
+		{"# A {#id .c}\n", "## A {#id .c}\n", 1, 0},
+		{"# A\r\n\r\nB\r\n===\r\n", "## A\r\n\r\nB\r\n---\r\n", 1, 0},
+	} {
+		got, line := shift([]byte(c.in), c.by)
+		if line != c.line || line == 0 && string(got) != c.want {
+			t.Errorf("shift(%q, %d) = %q at line %d, want %q at line %d", c.in, c.by, got, line, c.want, c.line)
+		}
+	}
+}
+
+// FuzzShift wants headings to move there and back without another change of the
+// document, or an honest refusal.
+func FuzzShift(f *testing.F) {
+	f.Add("## A\n\nB\n===\n\n> ### C ##\n", 1)
+	f.Add("- # x\n  y\n  ---\n", -1)
+	f.Fuzz(func(t *testing.T, body string, by int) {
+		if by < -5 || by > 5 {
+			return
+		}
+		got, line := shift([]byte(body), by)
+		if line == 0 && outline([]byte(body), by) != outline(got, 0) {
+			t.Errorf("%q moved by %d is %q", body, by, got)
+		}
+		if line < 0 || line > 1+strings.Count(body, "\n") {
+			t.Errorf("%q: line %d", body, line)
+		}
+	})
+}
+
+func liquidOf(text string) (string, []string) {
+	w := &work{plan: &Plan{}, Options: Options{Name: func(s string) string { return s }}}
+	s := &source{file: "x.md", text: []byte(text), line: 1, fields: &fields{}}
+	s.fields.set("title", "T")
+	out := w.liquid(s, true)
+	var said []string
+	for _, p := range w.plan.Problems {
+		said = append(said, p.Position()+" "+p.Message)
+	}
+	return string(out), said
+}
+
+func TestLiquid(t *testing.T) {
+	for _, c := range []struct{ in, want, said string }{
+		{"a {% raw %}{{ x }}{% endraw %} b", "a {{ x }} b", ""},
+		{"{%- raw -%}{% if %}{%- endraw -%}", "{% if %}", ""},
+		{"{% highlight go %}\nx\n{% endhighlight %}\n", "```go\nx\n```\n", ""},
+		{"see {% highlight go hl_lines=\"1 3\" %}x{% endhighlight %} there", "see \n\n```go {hl_lines=[\"1\", \"3\"]}\nx\n```\n\n there", ""},
+		{"{{ site.baseurl }}/x and {{ '/y' | prepend: site.baseurl | prepend: site.url }}", "/x and /y", ""},
+		{"{{ page.title }}", "T", ""},
+		{"{{< figure >}}", "{{</* figure */>}}", ""},
+		{"x\n{% include a.html b=\"c\" %}", "x\n{% include a.html b=\"c\" %}", "x.md:2 {% include a.html b=\"c\" %} has no counterpart, and stays as it is"},
+		{"x\n\n{% raw %} never closed", "x\n\n never closed", "x.md:3 nothing closes {% raw %}"},
+		{"{% assign a = 1 %}{{ a }}", "{% assign a = 1 %}{{ a }}", "x.md:1 {% assign a = 1 %} has no counterpart, and stays as it is|x.md:1 {{ a }} has no counterpart, and stays as it is"},
+	} {
+		got, said := liquidOf(c.in)
+		if got != c.want || strings.Join(said, "|") != c.said {
+			t.Errorf("%q\n got %q\nwant %q\nsaid %q", c.in, got, c.want, said)
+		}
+	}
+}
+
+// FuzzLiquid wants a text without marks back as it was, and no crash.
+func FuzzLiquid(f *testing.F) {
+	f.Add("{% highlight x %}{% raw %}{{ y }}{% endraw %}{% endhighlight %} z")
+	f.Add("{% post_url 2020-01-01-x %} {{ 'a' | relative_url }} {{<x>}}")
+	f.Add("{%raw%}{%raw%}{%endraw%}")
+	f.Fuzz(func(t *testing.T, text string) {
+		got, _ := liquidOf(text)
+		if !strings.Contains(text, "{%") && !strings.Contains(text, "{{") && got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	})
+}
+
+func TestPermalink(t *testing.T) {
+	day := time.Date(2015, 2, 3, 4, 5, 6, 0, time.UTC)
+	for pattern, want := range map[string]string{
+		"date":                        "/a/b%20c/2015/02/03/x-y.html",
+		"pretty":                      "/a/b%20c/2015/02/03/x-y/",
+		"ordinal":                     "/a/b%20c/2015/034/x-y.html",
+		"none":                        "/a/b%20c/x-y.html",
+		"/blog/:year/:i_month/:title": "/blog/2015/2/x-y",
+		"/:short_year:hour/:slug/":    "/1504/x-y/",
+		"/fixed/":                     "/fixed/",
+	} {
+		if got := permalink(pattern, "x-y", []string{"A", "b c"}, day); got != want {
+			t.Errorf("%s: %q, want %q", pattern, got, want)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	if d := cmp.Diff([]string{"a", "b", "c d", "e", "3"}, words("a b", "c d, e", 3, nil)); d != "" {
+		t.Error(d)
+	}
+}
