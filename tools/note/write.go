@@ -87,3 +87,6 @@ func Split(data []byte) (form Form, front, text []byte) { return split(data) }
 
 // Join puts front matter before a text.
 func Join(form Form, front, text []byte) []byte { return join(form, front, text) }
+
+// Quote writes a text as TOML, YAML and JSON all read it.
+func Quote(s string) string { return quote(s) }

@@ -57,6 +57,7 @@ var may = map[string][]string{
 	"external":  {},
 	"note":      {"frontmatter"}, // new: a file to start from
 	"convert":   {"note", "pipeline"},
+	"starter":   {"note"}, // and the theme and layouts, which are no tools
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
