@@ -106,7 +106,7 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVar(&c.noColor, "no-color", false, "never colour the output")
 	root.AddCommand(c.build(), c.checkCommand(), c.plugins(), c.serve())
 	root.AddCommand(c.explain())
-	root.AddCommand(c.man(), c.newCommand(), c.importCommand(), c.initCommand())
+	root.AddCommand(c.man(), c.newCommand(), c.importCommand(), c.initCommand(), c.statsCommand())
 	c.completions(root)
 	return root
 }

@@ -57,6 +57,7 @@ var may = map[string][]string{
 	"external":  {},
 	"note":      {"frontmatter"}, // new: a file to start from
 	"convert":   {"note", "pipeline"},
+	"stats":     {"external", "pipeline"},
 	"starter":   {"note"}, // and the theme and layouts, which are no tools
 }
 
