@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	slashpath "path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"github.com/rogpeppe/go-internal/diff"
+	"github.com/spf13/cast"
 	"github.com/spf13/cobra"
 
 	"duskpress/tools/convert"
@@ -73,13 +75,21 @@ func (c *cli) runImport(ctx context.Context, flags *importFlags, path string) er
 	if err != nil {
 		return p.finish(ctx, err)
 	}
+	content := engine.ContentDir()
+	if rel, err := filepath.Rel(abs, content); err == nil && rel != "." && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		return c.fail(fmt.Sprintf("%s holds the site's own content", path), "name a directory of posts, or "+c.relative(content))
+	}
 	section := "posts"
 	if main, _ := engine.Settings().Section("mainSections").([]string); len(main) > 0 {
 		section = main[0]
 	}
+	to := slashpath.Clean("/" + filepath.ToSlash(flags.to))[1:]
+	if flags.to == "" {
+		to = section
+	}
 	plan, err := convert.Make(convert.Options{
-		Path: abs, Content: engine.ContentDir(), To: cmpOr(strings.Trim(filepath.ToSlash(flags.to), "/"), section), Form: note.Form(flags.form),
-		Section: section, Name: c.relative,
+		Path: abs, Content: content, To: to, Form: note.Form(flags.form),
+		Section: cmpOr(pluginOption(engine.Settings(), "headings", "section"), "posts"), Name: c.relative,
 		Headings: func(src []byte) *convert.Headings {
 			m := plugins.ReadHeadings(src)
 			if m == nil {
@@ -178,4 +188,12 @@ func files(n int) string {
 		return "1 file"
 	}
 	return fmt.Sprintf("%d files", n)
+}
+
+// pluginOption is what the configuration sets for a plugin, as text; empty if
+// it sets nothing.
+func pluginOption(s pipeline.Settings, plugin, key string) string {
+	all, _ := s.Params["plugins"].(map[string]any)
+	table, _ := all[plugin].(map[string]any)
+	return cast.ToString(table[key])
 }

@@ -66,10 +66,8 @@ func (c *cli) runStats(ctx context.Context, flags *statsFlags) error {
 		o.Main = []string{"posts", "post", "blog"}
 	}
 	o.Cache, o.Fresh = new(external.Cache), 7*24*time.Hour
-	if plugins, _ := settings.Params["plugins"].(map[string]any); plugins != nil {
-		if table, _ := plugins["external"].(map[string]any); table != nil && table["max-age"] != nil {
-			o.Fresh = 24 * time.Hour * time.Duration(cast.ToInt64(table["max-age"]))
-		}
+	if days := pluginOption(settings, "external", "max-age"); days != "" {
+		o.Fresh = time.Duration(cast.ToInt64(days)) * 24 * time.Hour
 	}
 	if err := o.Cache.Load(filepath.Join(c.cacheDir(), "external.jsonl")); err != nil {
 		return c.machine(err)

@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -115,5 +117,76 @@ func TestPermalink(t *testing.T) {
 func TestWords(t *testing.T) {
 	if d := cmp.Diff([]string{"a", "b", "c d", "e", "3"}, words("a b", "c d, e", 3, nil)); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestWrite plants what can happen between reading and writing.
+func TestWrite(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, data string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(data), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	read := func(file string) string {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return err.Error()
+		}
+		return string(data)
+	}
+	a := put("a.md", "edited since")
+	if err := (&Change{From: a, To: a, Old: []byte("old"), New: []byte("new")}).Write(); err == nil || read(a) != "edited since" {
+		t.Errorf("a file that was edited: %v, %q", err, read(a))
+	}
+	b := put("_b.md", "edited since")
+	to := filepath.Join(dir, "b.md")
+	if err := (&Change{From: b, To: to, Old: []byte("old"), New: []byte("new"), Replaces: true}).Write(); err == nil || read(b) != "edited since" {
+		t.Errorf("a draft that was edited: %v, %q", err, read(b))
+	}
+	c := put("c.md", "another's")
+	if err := (&Change{From: a, To: c, Old: []byte("edited since"), New: []byte("new")}).Write(); err == nil || read(c) != "another's" {
+		t.Errorf("a file in the way: %v, %q", err, read(c))
+	}
+	good := &Change{From: a, To: a, Old: []byte("edited since"), New: []byte("new")}
+	if err := good.Write(); err != nil || read(a) != "new" {
+		t.Errorf("%v, %q", err, read(a))
+	}
+	if info, err := os.Stat(a); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("its mode is %v, %v", info.Mode(), err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, ".import-*")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// TestLocal keeps what lies outside of the folder from being published.
+func TestLocal(t *testing.T) {
+	dir := t.TempDir()
+	root := filepath.Join(dir, "notes")
+	for _, name := range []string{"secret.txt", "notes/in.png", "notes/sub/deep.png"} {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(dir, "secret.txt"), filepath.Join(root, "link.txt")); err != nil {
+		t.Log("no symbolic links here:", err)
+	}
+	w := &work{root: root, config: jekyllConfig{BaseURL: "/blog"}}
+	s := &source{file: filepath.Join(root, "sub", "post.md")}
+	for dest, want := range map[string]bool{
+		"deep.png": true, "../in.png": true, "/in.png": true, "/blog/in.png": true, "deep.png#x": true,
+		"../../secret.txt": false, "/../secret.txt": false, "../link.txt": false, "sub": false, "..": false,
+		"https://example.org/deep.png": false, "//example.org/deep.png": false, "": false, "gone.png": false,
+	} {
+		if got := w.local(s, dest) != ""; got != want {
+			t.Errorf("%q is a file of the folder: %v", dest, got)
+		}
 	}
 }

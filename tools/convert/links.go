@@ -70,7 +70,15 @@ func (w *work) local(s *source, dest string) string {
 	// Only what lies in the folder that is imported: a link is no reason to
 	// publish a file from elsewhere.
 	file := filepath.Join(dir, filepath.FromSlash(p))
-	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() || !inside(file, w.root) {
+	real, err := filepath.EvalSymlinks(file)
+	if err != nil || !inside(file, w.root) {
+		return ""
+	}
+	root, err := filepath.EvalSymlinks(w.root)
+	if err != nil || !inside(real, root) {
+		return ""
+	}
+	if info, err := os.Stat(real); err != nil || !info.Mode().IsRegular() {
 		return ""
 	}
 	return file
@@ -127,7 +135,6 @@ func (w *work) relink(s *source, body []byte) []byte {
 	}
 	if s.kind == jekyll {
 		body = w.kramdown(s, body)
-		code = codeRanges(body)
 	}
 	w.rawHTML(s, body, first)
 	return body
