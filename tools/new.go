@@ -203,7 +203,7 @@ func (p *press) writeNote(ctx context.Context, files []hugo.NewFile, n note.Note
 			return p.fail(oneLine(err.Error()), "mend the archetype")
 		}
 		for _, key := range lost {
-			p.summary.Notes = append(p.summary.Notes, fmt.Sprintf("the archetype's %q cannot be said with headings, and is left out", key))
+			p.summary.Notes = append(p.summary.Notes, fmt.Sprintf("%q cannot be said with headings, and is lost", key))
 		}
 		text, draft = data, note.Draft(data)
 	}
@@ -262,12 +262,14 @@ func (c *cli) relative(name string) string {
 	return name
 }
 
-// self is how this command was called.
+// self is how this command was called. What go run compiles has the name of
+// its directory.
 func self() string {
-	if strings.Contains(filepath.ToSlash(os.Args[0]), "/go-build") {
+	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	if name == "tools" {
 		return "go run ./tools"
 	}
-	return strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	return name
 }
 
 func cmpOr(list ...string) string {

@@ -6,8 +6,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"duskpress/tools/note"
 )
 
 func TestShift(t *testing.T) {
@@ -189,4 +192,41 @@ func TestLocal(t *testing.T) {
 			t.Errorf("%q is a file of the folder: %v", dest, got)
 		}
 	}
+}
+
+// FuzzPlain wants every byte of a text back where there is nothing to convert,
+// and nothing to do in a second run.
+func FuzzPlain(f *testing.F) {
+	f.Add("Text.\n\n## Part\n\n- a\n    - b\n\n```go\n# x\n```\n")
+	f.Add("    code\n\nline  \nline\\\n<b>x</b> [[wiki]] &amp; {{< x >}} {% raw %}\n\n\n")
+	f.Add("+++\n")
+	f.Fuzz(func(t *testing.T, body string) {
+		if strings.ContainsAny(body, "]\r\x00") || !utf8.ValidString(body) || strings.Trim(body, "\n") == "" {
+			return
+		}
+		body = strings.TrimLeft(body, "\n")
+		if first, _, _ := strings.Cut(body, "\n"); strings.HasPrefix(strings.TrimLeft(first, " "), "#") || shallowest([]byte(body)) == 1 || shallowest([]byte("x\n\n"+body)) == 1 {
+			return // more metadata, or more titles
+		}
+		dir := t.TempDir()
+		from := filepath.Join(dir, "notes")
+		if err := note.Write(filepath.Join(from, "2020-01-02-a.md"), []byte("# T\n\n"+body)); err != nil {
+			t.Fatal(err)
+		}
+		o := Options{Path: from, Content: filepath.Join(dir, "content"), To: "posts", Headings: func([]byte) *Headings { return nil }, Name: func(s string) string { return s }}
+		plan, err := Make(o)
+		if err != nil || len(plan.Open()) != 1 {
+			t.Fatalf("%q: %v, %d changes", body, err, len(plan.Changes))
+		}
+		want := "+++\ntitle = \"T\"\ndate = 2020-01-02\n+++\n\n" + body
+		if got := string(plan.Changes[0].New); got != want {
+			t.Errorf("%q became %q", body, got)
+		}
+		if err := plan.Changes[0].Write(); err != nil {
+			t.Fatal(err)
+		}
+		if again, err := Make(o); err != nil || len(again.Open()) != 0 {
+			t.Errorf("%q: a second run: %v, %d changes", body, err, len(again.Open()))
+		}
+	})
 }

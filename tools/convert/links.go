@@ -137,8 +137,16 @@ func (w *work) relink(s *source, body []byte) []byte {
 		body = w.kramdown(s, body)
 	}
 	w.rawHTML(s, body, first)
+	for _, m := range wikiLink.FindAllIndex(body, -1) {
+		if !within(codeRanges(body), m[0]) {
+			w.problem(s.file, w.lineOf(s, body, m[0], first), fmt.Sprintf("%s is no Markdown, and stays as it is", body[m[0]:m[1]]), "write [text](./file.md), or ![what it shows](picture.png)")
+		}
+	}
 	return body
 }
+
+// wikiLink is how some editors write links among notes.
+var wikiLink = regexp.MustCompile(`!?\[\[[^\[\]\n]+\]\]`)
 
 // lineOf is the line of the source on which a part of the result stands: that
 // of the same text, if there is one.
@@ -285,7 +293,7 @@ func (w *work) rawHTML(s *source, body []byte, first int) {
 				at = n.Segments.At(0).Start
 			}
 		}
-		if at < 0 || bytes.HasPrefix(body[at:], []byte("<!--more-->")) {
+		if at < 0 || bytes.HasPrefix(bytes.TrimLeft(body[at:], " "), []byte("<!--")) { // nobody sees a comment
 			return ast.WalkContinue, nil
 		}
 		if line := w.lineOf(s, body, at, first); !seen[line] {

@@ -224,6 +224,11 @@ func (n Note) headings(m map[string]any, text []byte) (data []byte, lost []strin
 	if !n.Date.IsZero() {
 		fmt.Fprintf(&b, "#### %s\n", n.Date.Format(time.DateOnly))
 	}
+	for _, tag := range n.Tags {
+		if strings.Contains(tag, ",") {
+			lost = append(lost, "tag "+tag) // it would be read as two
+		}
+	}
 	if len(n.Tags) > 0 {
 		tags := strings.Join(n.Tags, ", ")
 		if len(n.Tags) == 1 && strings.ContainsAny(tags, " \t") {

@@ -85,7 +85,7 @@ func TestFill(t *testing.T) {
 		if d := cmp.Diff(c.want, string(got)); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", c.name, d)
 		}
-		if want := c.form == "headings"; slices.Equal(lost, []string{"weight"}) != want {
+		if want := c.form == "headings"; slices.Equal(lost, []string{"tag a, b", "weight"}) != want {
 			t.Errorf("%s: lost %q", c.name, lost)
 		}
 	}
