@@ -42,6 +42,8 @@ type buildFlags struct {
 	verifyCache bool
 	// list is a file to write the made files to, with their sums.
 	list string
+	// profile, unless empty, is a file for what the processor did.
+	profile string
 }
 
 // hugoFlags maps a flag to the key that it sets in Hugo's configuration.
@@ -123,6 +125,7 @@ func (c *cli) build() *cobra.Command {
 	}
 	flags.add(cmd)
 	cmd.Flags().BoolVar(&flags.verifyCache, "verify-cache", false, "build twice, with the cache and without, and compare")
+	flags.addProfile(cmd)
 	return cmd
 }
 
@@ -139,6 +142,7 @@ func (c *cli) checkCommand() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	flags.addProfile(cmd)
 	cmd.Flags().BoolVar(&flags.external, "external", false, "ask other hosts whether what the site links to is still there")
 	return cmd
 }
@@ -162,7 +166,7 @@ type press struct {
 // press makes the site and, if that is asked and it is good, publishes it.
 func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) error {
 	p := c.newPress(flags, publishIt)
-	err := p.run(ctx)
+	err := p.profiled(func() error { return p.run(ctx) })
 	p.progress.Done()
 	return p.finish(ctx, err)
 }

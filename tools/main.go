@@ -20,9 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"duskpress/tools/deploy"
-	"duskpress/tools/hugo"
 	"duskpress/tools/pipeline"
-	_ "duskpress/tools/plugins"
 	"duskpress/tools/report"
 )
 
@@ -41,7 +39,6 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	c := &cli{stdout: stdout, stderr: stderr}
-	defer profile(os.Getenv("DUSKPRESS_PROFILE"))()
 	tune()
 	root := c.root()
 	root.SetArgs(args)
@@ -54,7 +51,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return int(code)
 	}
 	// What cobra itself refuses: an unknown command or flag.
-	c.usageError(err.Error(), "see `duskpress --help`")
+	hint := "see `duskpress --help`"
+	var usage *usageError
+	if errors.As(err, &usage) {
+		hint = usage.hint
+	}
+	c.usageError(err.Error(), hint)
 	return exitUsage
 }
 
@@ -81,19 +83,24 @@ type cli struct {
 
 func (c *cli) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "duskpress",
-		Short:         "A press for engineers' notes: Markdown in content/, a whole checked site in public/",
-		Version:       hugo.Version(),
+		Use:   "duskpress",
+		Short: "A press for engineers' notes: Markdown in content/, a whole checked site in public/",
+		Example: "  duskpress init notes && cd notes\n" +
+			"  duskpress new post \"What broke at nine\" --tags outages --edit\n" +
+			"  duskpress serve\n" +
+			"  duskpress build",
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			c.command = cmd.Name()
 			return c.check()
 		},
 	}
-	root.SetVersionTemplate("duskpress, with Hugo {{ .Version }}\n")
+	root.SetVersionTemplate("duskpress, {{ .Version }}\n")
+	root.SetFlagErrorFunc(noSuchFlag)
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
 	f := root.PersistentFlags()
@@ -106,6 +113,8 @@ func (c *cli) root() *cobra.Command {
 	root.AddCommand(c.build(), c.checkCommand(), c.plugins(), c.serve())
 	root.AddCommand(c.explain(), c.remake())
 	root.AddCommand(c.deploy(), c.verify(), c.status(), c.rollback(), c.probe())
+	root.AddCommand(c.man(), c.newCommand(), c.importCommand(), c.initCommand(), c.statsCommand())
+	c.completions(root)
 	return root
 }
 
@@ -153,6 +162,21 @@ func (c *cli) usageError(message, hint string) {
 		File: "command line", Severity: pipeline.Error, Rule: "usage", Message: oneLine(message), Hint: hint,
 	}})
 	c.printer().Summary(report.Summary{Command: c.command, Exit: exitUsage, Outcome: "nothing was done", Errors: 1})
+}
+
+// machine reports what the machine refuses and returns the error that ends the
+// command.
+func (c *cli) machine(err error) error {
+	c.printer().Problems([]pipeline.Problem{{Severity: pipeline.Error, Rule: "machine", Message: oneLine(err.Error())}})
+	c.printer().Summary(report.Summary{Command: c.command, Exit: exitProblems, Outcome: "not done", Errors: 1})
+	return exitCode(exitProblems)
+}
+
+// done says how a command ended that makes no site.
+func (c *cli) done(outcome string, notes ...string) {
+	if !c.quiet {
+		c.printer().Summary(report.Summary{Command: c.command, Outcome: outcome, Notes: notes})
+	}
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

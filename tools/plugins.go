@@ -14,7 +14,11 @@ func (c *cli) plugins() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plugins",
 		Short: "Print the pipeline: the plugins of each phase in the order in which they run",
-		Args:  cobra.NoArgs,
+		Long: "Print the pipeline: the plugins of each phase in the order in which they run.\n\n" +
+			"A phase is a moment of a build; a plugin may have a hook in several.",
+		Example: "  duskpress plugins\n" +
+			"  duskpress plugins --source ../blog",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p := &press{cli: c, flags: flags, log: c.log(), problems: new(pipeline.Problems)}
 			p.summary.Command = c.command

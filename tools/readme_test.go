@@ -1,12 +1,15 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 
 	"duskpress/tools/pipeline"
 )
@@ -81,5 +84,53 @@ func TestReadmeOptions(t *testing.T) {
 		if !seen[key] {
 			t.Errorf("the README has an option %s, which is not there", key)
 		}
+	}
+}
+
+// TestReadmeCommands holds the README's table of commands to those that are
+// there, and its words on some of them to their flags.
+func TestReadmeCommands(t *testing.T) {
+	root := (&cli{stdout: io.Discard, stderr: io.Discard}).root()
+	root.InitDefaultCompletionCmd()
+	_, commands, _ := strings.Cut(readme(t), "\n## Commands\n")
+	commands, _, _ = strings.Cut(commands, "\n## ")
+	table, _, _ := strings.Cut(commands, "For every command:")
+	rows := make(map[string]bool)
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z]+)[^`]*` \\|").FindAllStringSubmatch(table, -1) {
+		rows[m[1]] = true
+	}
+	for _, cmd := range root.Commands() {
+		if name := cmd.Name(); !rows[name] && name != "help" && !cmd.Hidden {
+			t.Errorf("the README's table of commands lacks %q", name)
+		}
+		delete(rows, cmd.Name())
+	}
+	for name := range rows {
+		t.Errorf("the README has a command %q, which is not there", name)
+	}
+	shared := make(map[string]bool)
+	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { shared[f.Name] = true })
+	build, _, err := root.Find([]string{"build"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	build.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) { shared[f.Name] = true })
+	n := 0
+	for section, path := range map[string][]string{"new": {"new", "post"}, "import": {"import"}, "init": {"init"}, "stats": {"stats"}} {
+		_, text, ok := strings.Cut(commands, "\n### "+section+"\n")
+		text, _, _ = strings.Cut(text, "\n### ")
+		cmd, _, err := root.Find(path)
+		if !ok || err != nil {
+			t.Fatalf("no section %q, or no command: %v", section, err)
+		}
+		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+			n++
+			if !strings.Contains(text, "--"+f.Name) && (!shared[f.Name] || section == "new") && f.Name != "help" {
+				t.Errorf("the README's section %q lacks --%s: %s", section, f.Name, f.Usage)
+			}
+		})
+	}
+	if n < 15 {
+		t.Errorf("%d flags", n)
 	}
 }

@@ -98,3 +98,13 @@ func (c *Cache) Save(name string, now time.Time) error {
 	}
 	return err
 }
+
+// Results are all that is kept, however old, sorted by address.
+func (c *Cache) Results() []Result {
+	list := make([]Result, 0, len(c.results))
+	for _, r := range c.results {
+		list = append(list, r)
+	}
+	slices.SortFunc(list, func(a, b Result) int { return strings.Compare(a.URL, b.URL) })
+	return list
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"time"
 	"unsafe"
 
 	"github.com/gohugoio/hugo/markup/converter"
@@ -27,6 +28,7 @@ type markdownSeam struct {
 	// hasCodeHook reports whether a template renders a language; nil where
 	// blank lines need not be kept.
 	hasCodeHook func(lang string) bool
+	timings     *timings // nil where nobody asks
 }
 
 var theMarkdownSeam *markdownSeam
@@ -76,7 +78,7 @@ func (p *markdownProvider) New(ctx converter.DocumentContext) (converter.Convert
 	if p.err != nil {
 		return nil, p.err
 	}
-	*field = documentMarkdown{Markdown: *field, document: p.seam.document(ctx), name: ctx.DocumentName, problems: p.seam.problems}
+	*field = documentMarkdown{Markdown: *field, document: p.seam.document(ctx), name: ctx.DocumentName, problems: p.seam.problems, timings: p.seam.timings}
 	return conv, nil
 }
 
@@ -128,6 +130,7 @@ type documentMarkdown struct {
 	document *pipeline.Document
 	name     string
 	problems *pipeline.Problems
+	timings  *timings
 }
 
 func (m documentMarkdown) Parser() parser.Parser {
@@ -152,6 +155,7 @@ func (p documentParser) Parse(reader text.Reader, opts ...parser.ParseOption) (d
 			doc = ast.NewDocument()
 		}
 	}()
+	defer p.markdown.timings.since(p.markdown.file(), time.Now())
 	var cfg parser.ParseConfig
 	for _, o := range opts {
 		o(&cfg)

@@ -249,7 +249,11 @@ scan:
 func parseDate(value string) (string, bool) {
 	for _, layout := range dateLayouts {
 		if _, err := time.Parse(layout, value); err == nil {
-			return strings.Replace(value, " ", "T", 1), true
+			value = strings.Replace(value, " ", "T", 1)
+			if strings.HasSuffix(layout, "15:04") { // Hugo reads no time without seconds
+				value += ":00"
+			}
+			return value, true
 		}
 	}
 	return "", false
@@ -345,4 +349,28 @@ func shiftHeadings(d *pipeline.Document, doc *ast.Document, _ []byte) {
 		}
 		return ast.WalkContinue, nil
 	})
+}
+
+// Metadata is what the headings at the top of a file say, for who writes it
+// down otherwise.
+type Metadata struct {
+	Title, Date, Description string
+	Tags                     []string
+	Lines                    int // that the headings take
+	Shift                    int // added to the level of every heading of the body
+	Problems                 []pipeline.Problem
+}
+
+// ReadHeadings reads the headings at the top of a file; nil if the first line
+// is no title.
+func ReadHeadings(src []byte) *Metadata {
+	form, problems := parseHeadings(src)
+	if form == nil {
+		return nil
+	}
+	m := &Metadata{Title: form.Title, Date: form.Date, Description: form.Description, Tags: form.Tags, Lines: form.lines, Shift: form.shift}
+	for _, p := range problems {
+		m.Problems = append(m.Problems, pipeline.Problem{Line: p.Line, Column: p.Column, Message: p.message, Hint: p.hint})
+	}
+	return m
 }

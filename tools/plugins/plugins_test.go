@@ -18,7 +18,7 @@ func TestParseHeadings(t *testing.T) {
 		rules     string
 	}{
 		{"all of it", "## T\n#### 2024-01-02\n###### a, b c\n\nBody.\n", &headingForm{Title: "T", Date: "2024-01-02", Tags: []string{"a", "b c"}, Description: "Body.", lines: 3, dateLine: 1, tagsLine: 2, tagsColumn: 8}, ""},
-		{"tags before the date, blank lines, white space", "# T #\n\n###### a b\n\n#### 2024-01-02 10:30\n", &headingForm{Title: "T", Date: "2024-01-02T10:30", Tags: []string{"a", "b"}, lines: 5, dateLine: 4, tagsLine: 2, tagsColumn: 8}, ""},
+		{"tags before the date, blank lines, white space", "# T #\n\n###### a b\n\n#### 2024-01-02 10:30\n", &headingForm{Title: "T", Date: "2024-01-02T10:30:00", Tags: []string{"a", "b"}, lines: 5, dateLine: 4, tagsLine: 2, tagsColumn: 8}, ""},
 		{"a README", "# T\n\n## Introduction\n\nText.\n", &headingForm{Title: "T", Description: "Text.", lines: 1, dateLine: -1, tagsLine: -1}, ""},
 		{"another heading ends it", "# T\n#### Not a date\n###### a\n", &headingForm{Title: "T", lines: 1, dateLine: -1, tagsLine: -1, shift: -2}, ""},
 		{"no title", "Text\n", nil, ""},

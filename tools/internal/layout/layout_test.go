@@ -30,7 +30,7 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"cache", "deploy", "explain", "folder", "headers", "hugo", "inputs", "netlify", "pipeline", "plugins", "probe", "publish", "report", "serve", "watch"},
+	".":        {"cache", "convert", "deploy", "explain", "external", "folder", "headers", "hugo", "inputs", "netlify", "note", "pipeline", "plugins", "probe", "publish", "report", "serve", "starter", "stats", "watch"},
 	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
@@ -66,6 +66,10 @@ var may = map[string][]string{
 	"external":  {},
 	"cache":     {},
 	"bench":     {},
+	"note":      {"frontmatter"}, // new: a file to start from
+	"convert":   {"note", "pipeline"},
+	"stats":     {"external", "pipeline"},
+	"starter":   {"note"}, // and the theme and layouts, which are no tools
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
