@@ -205,6 +205,11 @@ var publishing = []fault{
 var configuring = []fault{
 	{6, "no baseURL", alone, true, "plain", func(s *site) {
 		s.base0 = ""
+		for _, p := range s.posts {
+			for i := range p.body {
+				p.body[i] = strings.ReplaceAll(p.body[i], s.base+"about/", "/about/")
+			}
+		}
 		s.whole("base-url", "error", "config.toml", "no baseURL")
 	}},
 	{6, "baseURL of this machine", alone, true, "plain", func(s *site) {
