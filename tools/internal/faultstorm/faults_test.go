@@ -260,7 +260,7 @@ var configuring = []fault{
 		s.post().block(s.err("allow", "no reason") + "<!-- duskpress:allow language -->")
 	}},
 	{7, "comment that is not needed", last, false, "", func(s *site) {
-		s.post().block(s.warn("allow", "any more") + "<!-- duskpress:allow language: once it was -->")
+		s.post().block(s.warn("allow", "any more") + "<!-- duskpress:allow sitemap: once it was -->")
 	}},
 	{7, "date heading that is none", collect, true, "", func(s *site) {
 		p := s.alone("headings")
