@@ -91,7 +91,9 @@ func (c *cli) verify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify [ID]",
 		Short: "Prove again, byte by byte, that a deploy, or what is live, is what was sent",
-		Args:  cobra.MaximumNArgs(1),
+		Example: "  duskpress verify\n" +
+			"  duskpress verify --target dir:/srv/www/notes",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			start := time.Now()
 			o, err := c.host(&flags)

@@ -20,7 +20,9 @@ func (c *cli) status() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show side by side what is built, what was verified, and what the host has; say where they disagree",
-		Args:  cobra.NoArgs,
+		Example: "  duskpress status\n" +
+			"  duskpress status --format json",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			start := time.Now()
 			o, err := c.host(&flags)
