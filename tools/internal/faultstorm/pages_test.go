@@ -125,7 +125,7 @@ var showing = []fault{
 		s.extra(name, "@font-face { font-family: f; src: url(https://fonts.example/f.woff2) }")
 		s.whole("csp", "warning", name, "fonts.example")
 	}},
-	{10, "table of posts of a tag that is not there", render, true, "theme", func(s *site) {
+	{10, "table of posts of a tag that is not there", collect, true, "theme", func(s *site) {
 		s.post("toml", "yaml", "json").block("{{< toc tag=\"" + s.err("toc", "nosuch") + "nosuch\" >}}")
 	}},
 	{23, "page of too many bytes", check, false, "", func(s *site) {

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"duskpress/tools/internal/sitetest"
 )
@@ -157,10 +156,12 @@ func goes(f fault, others []fault, theme bool) bool {
 	return true
 }
 
-// TestStorm plants faults at random, several a site. DUSKPRESS_STORM_SEED
-// repeats a run.
+// TestStorm plants faults at random, several a site: always the same, so that a
+// run says something of the change it is of. Another DUSKPRESS_STORM_SEED plants
+// others.
+
 func TestStorm(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
+	seed := uint64(21)
 	if v := os.Getenv("DUSKPRESS_STORM_SEED"); v != "" {
 		n, err := strconv.ParseUint(v, 10, 64)
 		if err != nil {
