@@ -107,6 +107,7 @@ func (c *cli) root() *cobra.Command {
 	root.AddCommand(c.build(), c.checkCommand(), c.plugins(), c.serve())
 	root.AddCommand(c.explain())
 	root.AddCommand(c.man(), c.newCommand(), c.importCommand(), c.initCommand(), c.statsCommand())
+	root.InitDefaultCompletionCmd()
 	c.completions(root)
 	return root
 }

@@ -86,7 +86,6 @@ func TestReadmeOptions(t *testing.T) {
 // there, and its words on some of them to their flags.
 func TestReadmeCommands(t *testing.T) {
 	root := (&cli{stdout: io.Discard, stderr: io.Discard}).root()
-	root.InitDefaultCompletionCmd()
 	_, commands, _ := strings.Cut(readme(t), "\n## Commands\n")
 	commands, _, _ = strings.Cut(commands, "\n## ")
 	table, _, _ := strings.Cut(commands, "For every command:")
