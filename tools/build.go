@@ -16,7 +16,9 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
+	"duskpress/tools/cache"
 	"duskpress/tools/hugo"
+	"duskpress/tools/inputs"
 	"duskpress/tools/pipeline"
 	"duskpress/tools/publish"
 	"duskpress/tools/report"
@@ -34,6 +36,12 @@ type buildFlags struct {
 	baseURL string
 	// external lets checks ask other hosts.
 	external bool
+	// noCache has everything made anew, and nothing kept.
+	noCache bool
+	// verifyCache has the site built twice, with and without the cache.
+	verifyCache bool
+	// list is a file to write the made files to, with their sums.
+	list string
 	// profile, unless empty, is a file for what the processor did.
 	profile string
 }
@@ -72,6 +80,7 @@ func (b *buildFlags) add(cmd *cobra.Command) {
 	f.String("cacheDir", "", "directory of Hugo's caches")
 	f.String("ignoreVendorPaths", "", "glob of module paths whose _vendor copy is ignored")
 	f.Bool("enableGitInfo", false, "give pages their git revision")
+	f.BoolVar(&b.noCache, "no-cache", false, "make everything anew, and keep nothing for the next build")
 	b.hugo = f
 }
 
@@ -108,11 +117,15 @@ func (c *cli) build() *cobra.Command {
 			"  duskpress build --buildDrafts --baseURL https://preview.example.org/",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.underNetlify(&flags); err != nil {
+				return err
+			}
 			return c.press(cmd.Context(), &flags, true)
 		},
 	}
 	flags.add(cmd)
 	flags.addProfile(cmd)
+	cmd.Flags().BoolVar(&flags.verifyCache, "verify-cache", false, "build twice, with the cache and without, and compare")
 	return cmd
 }
 
@@ -134,12 +147,15 @@ func (c *cli) checkCommand() *cobra.Command {
 	return cmd
 }
 
-// A press is one run of build or check.
+// A press is one run of a command that makes the site.
 type press struct {
 	*cli
 	flags    *buildFlags
 	publish  bool
 	account  bool // note what each page is made with
+	cache    *cache.Store
+	before   *inputs.List // of the last good build
+	inputs   *inputs.List // of this one
 	log      *slog.Logger
 	start    time.Time
 	problems *pipeline.Problems
@@ -149,17 +165,25 @@ type press struct {
 
 // press makes the site and, if that is asked and it is good, publishes it.
 func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) error {
-	p := &press{
-		cli: c, flags: flags, publish: publishIt, log: c.log(), start: time.Now(), problems: new(pipeline.Problems),
-		progress: &report.Progress{Out: c.stderr, Terminal: isTerminal(c.stderr), Quiet: c.quiet || report.Format(c.format) == report.JSON},
-		summary:  report.Summary{Command: c.command},
-	}
+	p := c.newPress(flags, publishIt)
 	err := p.profiled(func() error { return p.run(ctx) })
 	p.progress.Done()
 	return p.finish(ctx, err)
 }
 
+func (c *cli) newPress(flags *buildFlags, publishIt bool) *press {
+	return &press{
+		cli: c, flags: flags, publish: publishIt, log: c.log(), start: time.Now(), problems: new(pipeline.Problems),
+		progress: &report.Progress{Out: c.stderr, Terminal: isTerminal(c.stderr), Quiet: c.quiet || report.Format(c.format) == report.JSON},
+		summary:  report.Summary{Command: c.command, Verbose: c.verbose},
+	}
+}
+
 func (p *press) run(ctx context.Context) error {
+	if p.sameAsLast(ctx) {
+		return errUnchanged
+	}
+	p.beginInputs()
 	p.progress.Report("load", 0)
 	engine, pl, err := p.load(ctx)
 	if engine != nil {
@@ -169,14 +193,19 @@ func (p *press) run(ctx context.Context) error {
 		return err
 	}
 	pl.Progress = p.progress.Report
+	p.openCache(pl)
+	defer p.closeCache()
 	if !p.publish {
 		dir, err := p.workDir("check-")
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		site, err := p.make(ctx, pl, engine, dir)
+		site, err := p.make(ctx, pl, engine, pipeline.NewDirStore(dir))
 		p.count(site)
+		if err == nil && p.flags.list != "" {
+			err = writeList(p.flags.list, site)
+		}
 		return err
 	}
 	p.summary.Destination = engine.PublishDir()
@@ -192,10 +221,21 @@ func (p *press) run(ctx context.Context) error {
 	if note := session.Recovered(); note != "" {
 		p.summary.Notes = append(p.summary.Notes, note)
 	}
-	site, err := p.make(ctx, pl, engine, session.Staging())
+	store := pipeline.NewDirStore(session.Staging())
+	if !p.flags.noCache {
+		store.Link = session.Link
+	}
+	site, err := p.make(ctx, pl, engine, store)
 	p.count(site)
+	if err == nil && p.flags.verifyCache {
+		err = p.verify(ctx, site)
+	}
+	tree := ""
 	if err == nil {
-		err = p.commit(ctx, session, site)
+		tree, err = p.commit(ctx, session, site)
+	}
+	if err == nil {
+		p.endInputs(engine, tree)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		p.keepFailed(session, err)
@@ -251,7 +291,7 @@ const interruptGrace = 3 * time.Second
 
 // make runs the pipeline. Hugo cannot be stopped in the middle of a page, so a
 // cancelled build is waited for only so long: it can touch nothing but staging.
-func (p *press) make(ctx context.Context, pl *pipeline.Pipeline, engine *hugo.Engine, dir string) (*pipeline.Site, error) {
+func (p *press) make(ctx context.Context, pl *pipeline.Pipeline, engine *hugo.Engine, store pipeline.Store) (*pipeline.Site, error) {
 	type result struct {
 		site *pipeline.Site
 		err  error
@@ -259,7 +299,7 @@ func (p *press) make(ctx context.Context, pl *pipeline.Pipeline, engine *hugo.En
 	done := make(chan result, 1)
 	var g errgroup.Group
 	g.Go(func() error {
-		site, err := pl.Run(ctx, engine, pipeline.NewDirStore(dir))
+		site, err := pl.Run(ctx, engine, store)
 		done <- result{site, err}
 		return nil
 	})
@@ -279,9 +319,9 @@ func (p *press) make(ctx context.Context, pl *pipeline.Pipeline, engine *hugo.En
 	}
 }
 
-func (p *press) commit(ctx context.Context, session *publish.Session, site *pipeline.Site) error {
+func (p *press) commit(ctx context.Context, session *publish.Session, site *pipeline.Site) (tree string, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return "", err
 	}
 	p.progress.Report("publish", 0)
 	var files []publish.File
@@ -290,7 +330,7 @@ func (p *press) commit(ctx context.Context, session *publish.Session, site *pipe
 	}
 	result, err := session.Commit(ctx, files)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, ch := range result.Changed {
 		note := fmt.Sprintf("%s had been %s by another hand since it was published", filepath.Join(p.summary.Destination, ch.Path), ch.Kind)
@@ -303,7 +343,7 @@ func (p *press) commit(ctx context.Context, session *publish.Session, site *pipe
 		p.summary.Notes = append(p.summary.Notes, note)
 	}
 	p.summary.Notes = append(p.summary.Notes, result.Warnings...)
-	return nil
+	return result.Tree, nil
 }
 
 // count takes the figures of the summary from the site.
@@ -379,6 +419,9 @@ func (p *press) finish(ctx context.Context, err error) error {
 	}
 	p.summary.Outcome = unchanged
 	switch {
+	case errors.Is(err, errUnchanged):
+		exit = exitDone
+		p.summary.Outcome = fmt.Sprintf("nothing changed since the last build, so Hugo was not run; %s is as it was published", p.destinationName())
 	case err == nil:
 		exit = exitDone
 		p.summary.Outcome = "the site is good"

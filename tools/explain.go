@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -37,11 +36,8 @@ func (c *cli) explain() *cobra.Command {
 }
 
 func (c *cli) runExplain(ctx context.Context, flags *buildFlags, asked []string) error {
-	p := &press{
-		cli: c, flags: flags, log: c.log(), start: time.Now(), problems: new(pipeline.Problems), account: true,
-		progress: &report.Progress{Out: c.stderr, Terminal: isTerminal(c.stderr), Quiet: c.quiet || report.Format(c.format) == report.JSON},
-		summary:  report.Summary{Command: c.command},
-	}
+	p := c.newPress(flags, false)
+	p.account = true
 	p.progress.Report("load", 0)
 	site, closeSite, err := p.explainable(ctx)
 	defer closeSite()
@@ -144,8 +140,10 @@ func (p *press) explainable(ctx context.Context) (*explain.Site, func(), error) 
 		}
 		p.progress.Report(at, done)
 	}
+	p.openCache(pl)
+	defer p.closeCache()
 	pl.Trace = pipeline.NewTrace()
-	made, err := p.make(ctx, pl, engine, dir)
+	made, err := p.make(ctx, pl, engine, pipeline.NewDirStore(dir))
 	if err != nil && (!errors.Is(err, pipeline.ErrProblems) || ctx.Err() != nil || made == nil) {
 		return nil, end, err
 	}

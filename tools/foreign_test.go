@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"github.com/yuin/goldmark"
@@ -41,6 +42,14 @@ func registerTestPlugins() {
 		hooks.Code = func(pipeline.Code) (pipeline.CodeHTML, error) {
 			return pipeline.CodeHTML{HTML: "<pre>planted</pre>", InnerLow: 5, InnerHigh: 12}, nil
 		}
+	case "impure": // it says that its results may be kept, and they may not
+		hooks.File = func(_ context.Context, f *pipeline.File, _ *pipeline.Problems) error {
+			if f.MediaType == "text/html" {
+				f.Data = append(f.Data, os.Getenv("DUSKPRESS_TEST_TEXT")...)
+			}
+			return nil
+		}
+		hooks.Cached = func(*pipeline.File) bool { return true }
 	case "lines":
 		hooks.Source = dropLine
 	default:

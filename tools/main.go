@@ -14,10 +14,12 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
+	"duskpress/tools/deploy"
 	"duskpress/tools/pipeline"
 	"duskpress/tools/report"
 )
@@ -37,6 +39,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	c := &cli{stdout: stdout, stderr: stderr}
+	defer profile(os.Getenv("DUSKPRESS_PROFILE"))()
+	tune()
 	root := c.root()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -73,6 +77,9 @@ type cli struct {
 	quiet       bool
 	verbose     bool
 	noColor     bool
+
+	// environmentGiven: by a flag or a variable, and not by default.
+	environmentGiven bool
 }
 
 func (c *cli) root() *cobra.Command {
@@ -105,7 +112,8 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVar(&c.verbose, "verbose", false, "log what each stage does")
 	f.BoolVar(&c.noColor, "no-color", false, "never colour the output")
 	root.AddCommand(c.build(), c.checkCommand(), c.plugins(), c.serve())
-	root.AddCommand(c.explain())
+	root.AddCommand(c.explain(), c.remake())
+	root.AddCommand(c.deploy(), c.verify(), c.status(), c.rollback(), c.probe())
 	root.AddCommand(c.man(), c.newCommand(), c.importCommand(), c.initCommand(), c.statsCommand())
 	root.InitDefaultCompletionCmd()
 	c.completions(root)
@@ -124,11 +132,12 @@ func (c *cli) check() error {
 		return c.fail(err.Error(), "")
 	}
 	c.source = abs
+	c.environmentGiven = c.environment != ""
 	if c.environment == "" {
 		c.environment = "production"
 		for _, name := range []string{"HUGO_ENVIRONMENT", "HUGO_ENV"} {
 			if v := os.Getenv(name); v != "" {
-				c.environment = v
+				c.environment, c.environmentGiven = v, true
 				break
 			}
 		}
@@ -143,8 +152,13 @@ func (c *cli) fail(message, hint string) error {
 }
 
 func (c *cli) usageError(message, hint string) {
-	if c.command == "" {
+	switch c.command {
+	case "":
 		c.command = "duskpress"
+	case "deploy", "verify", "rollback", "status":
+		o := &deploy.Outcome{Exit: exitUsage, Rule: "usage", Message: message, Hint: hint, Done: "nothing was done"}
+		_ = c.endDeploy(o, time.Now())
+		return
 	}
 	c.printer().Problems([]pipeline.Problem{{
 		File: "command line", Severity: pipeline.Error, Rule: "usage", Message: oneLine(message), Hint: hint,
@@ -192,6 +206,9 @@ func (c *cli) cacheDir() string {
 		if abs, err := filepath.Abs(dir); err == nil {
 			return abs
 		}
+	}
+	if dir := netlifyCache(); dir != "" {
+		return dir
 	}
 	return filepath.Join(c.source, ".duskpress", "cache")
 }

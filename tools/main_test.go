@@ -34,9 +34,11 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"damage":   cmdDamage,
 			"fetch":    cmdFetch,
 			"port":     cmdPort,
 			"serving":  cmdServing,
+			"waitfor":  cmdWaitFor,
 			"site":     cmdSite,
 			"repo":     cmdRepo,
 			"same":     cmdSame,

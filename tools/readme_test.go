@@ -60,9 +60,9 @@ func TestReadmeOptions(t *testing.T) {
 	if defaults == nil {
 		t.Fatal("no defaults in options.html")
 	}
-	seen := 0
+	seen := make(map[string]bool)
 	check := func(key, value string) {
-		seen++
+		seen[key] = true
 		if rows[key] != value {
 			t.Errorf("%s is %s by default, and the README has %q", key, value, rows[key])
 		}
@@ -77,8 +77,13 @@ func TestReadmeOptions(t *testing.T) {
 			check(m[1]+"."+p[1], p[2])
 		}
 	}
-	if seen < 10 {
-		t.Errorf("%d options", seen)
+	if len(seen) < 10 {
+		t.Errorf("%d options", len(seen))
+	}
+	for key := range rows {
+		if !seen[key] {
+			t.Errorf("the README has an option %s, which is not there", key)
+		}
 	}
 }
 
@@ -90,11 +95,13 @@ func TestReadmeCommands(t *testing.T) {
 	commands, _, _ = strings.Cut(commands, "\n## ")
 	table, _, _ := strings.Cut(commands, "For every command:")
 	rows := make(map[string]bool)
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z]+)[^`]*` \\|").FindAllStringSubmatch(table, -1) {
-		rows[m[1]] = true
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[a-z].*?) \\| ").FindAllStringSubmatch(table, -1) {
+		for _, m := range regexp.MustCompile("`([a-z]+)").FindAllStringSubmatch(row[1], -1) {
+			rows[m[1]] = true
+		}
 	}
 	for _, cmd := range root.Commands() {
-		if name := cmd.Name(); !rows[name] && name != "help" {
+		if name := cmd.Name(); !rows[name] && name != "help" && !cmd.Hidden {
 			t.Errorf("the README's table of commands lacks %q", name)
 		}
 		delete(rows, cmd.Name())

@@ -103,3 +103,21 @@ func readTree(dir string) (map[string]string, error) {
 	})
 	return tree, err
 }
+
+// cmdDamage cuts every file of a directory short.
+func cmdDamage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: damage DIR")
+	}
+	dir := ts.MkAbs(args[0])
+	list, err := os.ReadDir(dir)
+	ts.Check(err)
+	if len(list) == 0 {
+		ts.Fatalf("%s is empty", args[0])
+	}
+	for _, d := range list {
+		info, err := d.Info()
+		ts.Check(err)
+		ts.Check(os.Truncate(filepath.Join(dir, d.Name()), info.Size()/2))
+	}
+}

@@ -11,16 +11,21 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"duskpress/tools/hugo"
 	"duskpress/tools/pipeline"
 	"duskpress/tools/report"
 	"duskpress/tools/serve"
+	"duskpress/tools/watch"
 )
 
 // morePorts is how many ports after the usual one are tried.
@@ -31,17 +36,23 @@ type serveFlags struct {
 	bind      string
 	port      int
 	portGiven bool
+	published bool
+	navigate  bool
+	open      bool
+	editor    string
 }
 
 func (c *cli) serve() *cobra.Command {
 	var flags serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Build the site for this machine and serve it as its web host will, headers and redirections included",
-		Long: "Build the site for this machine and serve it as its web host will, headers and redirections included.\n\n" +
-			"It leaves public/ alone. Ctrl-C ends it.",
-		Example: "  duskpress serve\n" +
-			"  duskpress serve --buildDrafts --port 8080",
+		Short: "Serve the site while you write: build it after each save, show it in the browser, and what is wrong",
+		Long: "Build the site for this machine and serve it as its web host will, headers and redirections included. After each\n" +
+			"save it is built again, and pages that are open in a browser show the change, or what is wrong with it.\n\n" +
+			"Drafts and posts of the future are there, with a mark. It leaves public/ alone. Ctrl-C ends it.",
+		Example: "  duskpress serve --open\n" +
+			"  duskpress serve --navigate --editor vscode\n" +
+			"  duskpress serve --published --port 8080",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flags.portGiven = cmd.Flags().Changed("port")
@@ -53,22 +64,42 @@ func (c *cli) serve() *cobra.Command {
 	}
 	flags.add(cmd)
 	cmd.Flags().StringVar(&flags.bind, "bind", "127.0.0.1", "address to listen at; 0.0.0.0 is every one of this machine")
+	cmd.Flags().BoolVar(&flags.published, "published", false, "without drafts and posts of the future")
+	cmd.Flags().BoolVar(&flags.navigate, "navigate", false, "lead the browser to the page that was edited")
+	cmd.Flags().BoolVar(&flags.open, "open", false, "open the site in a browser")
+	cmd.Flags().StringVar(&flags.editor, "editor", "", "link problems to an editor: "+editorNames()+", or an address with {file}, {line} and {column}")
 	cmd.Flags().IntVarP(&flags.port, "port", "p", 1313, "port to listen at; 0 is any free one")
 	return cmd
 }
 
 func (c *cli) runServe(ctx context.Context, flags *serveFlags) error {
-	p := &press{
-		cli: c, flags: &flags.buildFlags, log: c.log(), start: time.Now(), problems: new(pipeline.Problems),
-		progress: &report.Progress{Out: c.stderr, Terminal: isTerminal(c.stderr), Quiet: c.quiet || report.Format(c.format) == report.JSON},
-		summary:  report.Summary{Command: c.command},
-	}
+	p := c.newPress(&flags.buildFlags, false)
 	bind, err := netip.ParseAddr(flags.bind)
 	if err != nil {
 		return c.fail(fmt.Sprintf("--bind %q is no IP address", flags.bind), "it is 127.0.0.1 for this machine alone, or 0.0.0.0")
 	}
 	if flags.port < 0 || flags.port > 65535 {
 		return c.fail(fmt.Sprintf("--port %d is no port", flags.port), "")
+	}
+	edit, ok := editorNamed(flags.editor)
+	if !ok {
+		return c.fail(fmt.Sprintf("--editor %q is not known", flags.editor), "it is one of "+editorNames()+", or an address with {file}, {line} and {column}")
+	}
+	if info, err := os.Stat(c.source); err != nil || !info.IsDir() {
+		return c.fail(fmt.Sprintf("the source %s is no directory", c.source), "name the site's directory with --source")
+	}
+	// As the system names it when something changes there.
+	if c.source, err = filepath.EvalSymlinks(c.source); err != nil {
+		return p.finish(ctx, err)
+	}
+	if !flags.published {
+		for _, name := range []string{"buildDrafts", "buildFuture"} {
+			if !flags.hugo.Changed(name) {
+				if err := flags.hugo.Set(name, "true"); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	listener, err := p.listen(ctx, bind, flags)
 	if err != nil {
@@ -77,32 +108,41 @@ func (c *cli) runServe(ctx context.Context, flags *serveFlags) error {
 	defer listener.Close()
 	base := p.serveAt(listener, bind)
 
-	p.progress.Report("load", 0)
-	dir, err := p.workDir("serve-")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		err = p.makeIn(ctx, dir)
+	site := serve.New(c.source, base.Path, p.log)
+	pages := serve.NewLive(site)
+	pages.Navigate = flags.navigate
+	l := &live{cli: c, flags: flags, base: base, site: site, pages: pages, editor: edit, notes: p.summary.Notes}
+
+	// What changes from here on is in the first build, or the reason of another.
+	watcher := watch.Start(watch.Options{Roots: []string{c.source}, Skip: passOver(c.source), Log: p.log})
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return watcher.Run(ctx) })
+	g.Go(func() error { return handle(ctx, listener, pages, p.log) })
+	g.Go(func() error { return l.run(ctx, watcher.Changes()) })
+	if flags.open {
+		if err := openBrowser(ctx, base.String()); err != nil {
+			p.log.Warn("the browser cannot be opened", "err", err)
+		}
 	}
-	p.progress.Done()
-	if err != nil {
-		return p.finish(ctx, err)
-	}
-	if perr := p.printer().Problems(p.problems.Sorted()); perr != nil {
-		return perr
-	}
-	p.summary.Running, p.summary.Duration = true, time.Since(p.start)
-	p.summary.Errors, p.summary.Warnings = p.problems.Count()
-	p.summary.Destination, p.summary.Outcome = base.String(), "serving "+base.String()+"; Ctrl-C ends it"
-	if !p.quiet || len(p.summary.Notes) > 0 {
-		p.printer().Summary(p.summary)
-	}
-	if err := handle(ctx, listener, serve.New(dir, base.Path, p.log), p.log); err != nil {
+	if err := g.Wait(); !errors.Is(err, context.Canceled) {
 		return p.finish(ctx, err)
 	}
 	if !p.quiet {
 		p.printer().Summary(report.Summary{Command: p.command, Outcome: "ended", Duration: time.Since(p.start)})
 	}
 	return nil
+}
+
+// openBrowser asks the system to show an address.
+func openBrowser(ctx context.Context, address string) error {
+	name, args := "xdg-open", []string{address}
+	switch runtime.GOOS {
+	case "darwin":
+		name = "open"
+	case "windows":
+		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", address}
+	}
+	return exec.CommandContext(ctx, name, args...).Run()
 }
 
 // listen takes the port before anything is built, so that it is said at once
@@ -161,18 +201,20 @@ func (p *press) serveAt(listener net.Listener, bind netip.Addr) *url.URL {
 }
 
 // makeIn builds the site in a directory.
-func (p *press) makeIn(ctx context.Context, dir string) error {
+func (p *press) makeIn(ctx context.Context, dir string) (*pipeline.Site, error) {
 	engine, pl, err := p.load(ctx)
 	if engine != nil {
 		defer engine.Close()
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pl.Progress = p.progress.Report
-	site, err := p.make(ctx, pl, engine, dir)
+	p.openCache(pl)
+	defer p.closeCache()
+	site, err := p.make(ctx, pl, engine, pipeline.NewDirStore(dir))
 	p.count(site)
-	return err
+	return site, err
 }
 
 // handle answers requests until the context ends, and then none.

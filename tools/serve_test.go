@@ -19,7 +19,7 @@ import (
 // busy machine.
 const serveLimit = 90 * time.Second
 
-var serving = regexp.MustCompile(`serving (http://[^; ]+)`)
+var serving = regexp.MustCompile(`(?:serving|at) (http://[^; ]+)`)
 
 // cmdServing waits until the output of serve, in a file, names an address, and
 // puts that into $SITE.
@@ -87,4 +87,22 @@ func cmdPort(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { l.Close() })
 	ts.Setenv("PORT", fmt.Sprint(l.Addr().(*net.TCPAddr).Port))
+}
+
+// cmdWaitFor waits until a file that a command is writing has a line that
+// matches.
+func cmdWaitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: waitfor file regexp")
+	}
+	file, want := ts.MkAbs(args[0]), regexp.MustCompile("(?m)"+args[1])
+	for end := time.Now().Add(serveLimit); ; time.Sleep(20 * time.Millisecond) {
+		data, err := os.ReadFile(file)
+		if err == nil && want.Match(data) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s never matches %s:\n%s", args[0], args[1], data)
+		}
+	}
 }

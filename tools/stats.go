@@ -126,7 +126,7 @@ func (p *press) counted(ctx context.Context, flags *statsFlags, o *stats.Options
 	}
 	defer os.RemoveAll(dir)
 	engine.KeepTimes()
-	site, err := p.make(ctx, pl, engine, dir)
+	site, err := p.make(ctx, pl, engine, pipeline.NewDirStore(dir))
 	if site == nil || site.Collection == nil || err != nil && !errors.Is(err, pipeline.ErrProblems) {
 		return engine, err
 	}

@@ -106,6 +106,7 @@ func (c *cli) completions(root *cobra.Command) {
 	values := map[string]cobra.CompletionFunc{
 		"environment": oneOf("production", "development"),
 		"format":      oneOf(formats...),
+		"target":      oneOf("local", "live", "file"),
 	}
 	for _, dir := range []string{"source", "destination", "contentDir", "layoutDir", "themesDir", "configDir", "cacheDir"} {
 		values[dir] = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

@@ -33,7 +33,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s has no example", cmd.CommandPath())
 		}
 		for line := range strings.Lines(cmd.Example) {
-			if cmd.HasParent() && !strings.HasPrefix(line, "  "+cmd.CommandPath()) {
+			if cmd.HasParent() && !strings.Contains(line, cmd.CommandPath()) {
 				t.Errorf("%s: the example %q is another command's", cmd.CommandPath(), strings.TrimSpace(line))
 			}
 		}
@@ -48,7 +48,7 @@ func TestHelp(t *testing.T) {
 // compressed, and hold their words as they are.
 func TestProfile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "p")
-	end, err := profile(name)
+	end, err := profileTo(name)
 	if err != nil {
 		t.Fatal(err)
 	}

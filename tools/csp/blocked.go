@@ -54,12 +54,24 @@ func (b *Blocked) Add(f *pipeline.File, u pipeline.Use) {
 	key.Inline, key.Address = "", ""
 	b.causes.Add(f, pipeline.Fault{
 		Rule: "csp", Severity: pipeline.Warning, Cause: fmt.Sprintf("%q", key), Message: message(u), Hint: hint(u),
-		Subject: pipeline.MarkupSubject, Texts: []string{u.Inline + u.Address},
+		Subject: pipeline.MarkupSubject, Texts: []string{u.Inline + u.Address, strings.ReplaceAll(u.Inline+u.Address, `"`, `'`)}, // as before minifying
+		Needles: needles(u.Inline + u.Address),
 	})
 }
 
+// needles are texts of a template; what is short may stand there for anything.
+func needles(text string) []string {
+	if len(text) < 6 {
+		return nil
+	}
+	return []string{text}
+}
+
 // Report gives each cause a warning of the rule csp.
-func (b *Blocked) Report(problems *pipeline.Problems) {
+func (b *Blocked) Report(c *pipeline.Collection, problems *pipeline.Problems) {
+	if c != nil {
+		b.causes.Template = c.Template
+	}
 	b.causes.Find = placeOf
 	b.causes.Report(problems)
 }
@@ -71,11 +83,17 @@ func placeOf(f *pipeline.File, x pipeline.Fault) pipeline.Found {
 		return pipeline.Found{}
 	}
 	src, err := f.Content.Read()
+	if err == nil && !bytes.Contains(src, []byte(needle)) {
+		needle = x.Texts[1]
+	}
 	if err != nil || !bytes.Contains(src, []byte(needle)) {
 		return pipeline.Found{}
 	}
 	return pipeline.Found{Content: f.Content, Place: f.Content.Find(needle, 1)}
 }
+
+// mostQuoted is how many characters of a page a message shows.
+const mostQuoted = 60
 
 func message(u pipeline.Use) string {
 	element := "<" + u.Element + " " + u.Attribute + ">"
@@ -87,13 +105,13 @@ func message(u pipeline.Use) string {
 	}
 	switch {
 	case u.Source != "":
-		return fmt.Sprintf("browsers block %s with %s: the Content-Security-Policy allows no %s of %s", element, shorten(u.Address), u.Directive, strings.TrimPrefix(u.Source, "//"))
+		return fmt.Sprintf("browsers block %s with %s: the Content-Security-Policy allows no %s of %s", element, pipeline.Quote(u.Address, mostQuoted), u.Directive, strings.TrimPrefix(u.Source, "//"))
 	case u.Attribute == "style":
-		return fmt.Sprintf("browsers ignore %s with %s: the Content-Security-Policy allows no inline style", element, shorten(u.Inline))
+		return fmt.Sprintf("browsers ignore %s with %s: the Content-Security-Policy allows no inline style", element, pipeline.Quote(u.Inline, mostQuoted))
 	case strings.HasPrefix(u.Attribute, "on"):
-		return fmt.Sprintf("browsers ignore %s with %s: the Content-Security-Policy allows no inline handler", element, shorten(u.Inline))
+		return fmt.Sprintf("browsers ignore %s with %s: the Content-Security-Policy allows no inline handler", element, pipeline.Quote(u.Inline, mostQuoted))
 	}
-	return fmt.Sprintf("browsers block %s with %s: the Content-Security-Policy allows no address that is a script", element, shorten(u.Inline))
+	return fmt.Sprintf("browsers block %s with %s: the Content-Security-Policy allows no address that is a script", element, pipeline.Quote(u.Inline, mostQuoted))
 }
 
 func hint(u pipeline.Use) string {
@@ -113,13 +131,4 @@ func hint(u pipeline.Use) string {
 		return "give it a class, and style that in a style sheet; for code, set noClasses = false in [markup.highlight]"
 	}
 	return "let a script in a file add the listener"
-}
-
-// shorten quotes the beginning of a text.
-func shorten(s string) string {
-	r := []rune(s)
-	if len(r) > 60 {
-		return fmt.Sprintf("%q…", string(r[:60]))
-	}
-	return fmt.Sprintf("%q", s)
 }

@@ -3,8 +3,8 @@
 //
 // What enters: the tags of an HTML page as a tokenizer finds them, the text of
 // a style sheet, sources that an owner allows. What leaves: uses, sources, and
-// the text of a policy, the same for the same input. It parses no page itself,
-// reads no file, and never writes unsafe-inline or unsafe-eval.
+// the text of a policy, the same for the same input. It reads no file, parses a
+// page only where nobody else does, and never writes unsafe-inline or unsafe-eval.
 package csp
 
 import (
@@ -39,7 +39,7 @@ func (p *Page) Start(element string, attrs []Attr) {
 		p.foreign++
 	case "script":
 		if executable(attrs) {
-			if src, ok := find(attrs, "src"); ok {
+			if src, ok := Find(attrs, "src"); ok {
 				p.load("script-src", element, "src", string(src))
 			} else {
 				p.raw = element
@@ -47,7 +47,7 @@ func (p *Page) Start(element string, attrs []Attr) {
 			p.svgHref(element, "script-src", attrs)
 		}
 	case "style":
-		if t, _ := find(attrs, "type"); len(t) == 0 || strings.EqualFold(string(t), "text/css") {
+		if t, _ := Find(attrs, "type"); len(t) == 0 || strings.EqualFold(string(t), "text/css") {
 			p.raw = element
 		}
 	case "link":
@@ -62,7 +62,7 @@ func (p *Page) Start(element string, attrs []Attr) {
 	}
 	for i, a := range attrs {
 		if !repeated(attrs, i) {
-			p.attribute(element, a, attrs)
+			p.attribute(element, a)
 		}
 	}
 }
@@ -71,7 +71,19 @@ func repeated(attrs []Attr, i int) bool {
 	return slices.ContainsFunc(attrs[:i], func(a Attr) bool { return bytes.Equal(a.Key, attrs[i].Key) })
 }
 
-func find(attrs []Attr, key string) (value []byte, ok bool) {
+// Attrs reads the attributes of the tag that a tokenizer stands at, whose name
+// was read, behind those in list.
+func Attrs(z *html.Tokenizer, more bool, list []Attr) []Attr {
+	for more {
+		var a Attr
+		a.Key, a.Value, more = z.TagAttr()
+		list = append(list, a)
+	}
+	return list
+}
+
+// Find is the value of the first attribute with a key.
+func Find(attrs []Attr, key string) (value []byte, ok bool) {
 	for _, a := range attrs {
 		if string(a.Key) == key {
 			return a.Value, true
@@ -106,7 +118,7 @@ var loads = map[[2]string]string{
 // navigations are attributes whose javascript: addresses a browser would run.
 var navigations = map[string]bool{"href": true, "xlink:href": true, "src": true, "action": true, "formaction": true, "data": true}
 
-func (p *Page) attribute(element string, a Attr, attrs []Attr) {
+func (p *Page) attribute(element string, a Attr) {
 	key := string(a.Key)
 	switch {
 	case key == "style":
@@ -147,7 +159,7 @@ func letters(s string) bool {
 // svgHref takes the address of an element of SVG.
 func (p *Page) svgHref(element, directive string, attrs []Attr) {
 	for _, key := range []string{"href", "xlink:href"} {
-		if v, ok := find(attrs, key); ok && !bytes.HasPrefix(bytes.TrimSpace(v), []byte("#")) {
+		if v, ok := Find(attrs, key); ok && !bytes.HasPrefix(bytes.TrimSpace(v), []byte("#")) {
 			p.load(directive, element, key, string(v))
 			return
 		}
@@ -174,15 +186,15 @@ var preloads = map[string]string{
 }
 
 func (p *Page) link(attrs []Attr) {
-	href, ok := find(attrs, "href")
+	href, ok := Find(attrs, "href")
 	if !ok {
 		return
 	}
-	rel, _ := find(attrs, "rel")
+	rel, _ := Find(attrs, "rel")
 	for word := range strings.FieldsSeq(strings.ToLower(string(rel))) {
 		directive := linkLoads[word]
 		if word == "preload" {
-			as, _ := find(attrs, "as")
+			as, _ := Find(attrs, "as")
 			directive = preloads[strings.ToLower(string(as))]
 		}
 		if directive != "" {
@@ -195,9 +207,9 @@ func (p *Page) link(attrs []Attr) {
 // rules or a map of imports, which need leave as well. What else stands in a
 // script, such as JSON-LD, is data.
 func executable(attrs []Attr) bool {
-	t, typed := find(attrs, "type")
+	t, typed := Find(attrs, "type")
 	if !typed {
-		if l, ok := find(attrs, "language"); ok && len(l) > 0 {
+		if l, ok := Find(attrs, "language"); ok && len(l) > 0 {
 			return javascript["text/"+strings.ToLower(string(l))]
 		}
 		return true
@@ -306,13 +318,9 @@ func (p *Page) Read(data []byte) {
 			p.End(string(name))
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
-			attrs = attrs[:0]
-			for more {
-				var a Attr
-				a.Key, a.Value, more = z.TagAttr()
-				attrs = append(attrs, a)
-			}
-			p.Start(string(name), attrs)
+			element := string(name)
+			attrs = Attrs(z, more, attrs[:0])
+			p.Start(element, attrs)
 		}
 	}
 }

@@ -10,10 +10,13 @@ import (
 // Self is the source that means the site's own origin.
 const Self = "'self'"
 
-// cleanAddress is an address as a browser reads it: without line ends and tabs,
-// and without white space and control characters around it.
-func cleanAddress(s string) string {
+// Clean is an address as a browser reads it: without line ends and tabs, and
+// without white space and control characters around it.
+func Clean(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
+	if !strings.ContainsAny(s, "\n\r\t") {
+		return s
+	}
 	return strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(s)
 }
 
@@ -21,7 +24,7 @@ func script(value []byte) bool {
 	if len(value) < len("javascript:") {
 		return false
 	}
-	return strings.HasPrefix(strings.ToLower(cleanAddress(string(value))), "javascript:")
+	return strings.HasPrefix(strings.ToLower(Clean(string(value))), "javascript:")
 }
 
 var scheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*):`)
@@ -30,7 +33,7 @@ var scheme = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*):`)
 // one without a host, an origin such as https://example.org or //example.org, a
 // scheme such as data:, and nothing where nothing is fetched.
 func Source(address string) string {
-	s := cleanAddress(address)
+	s := Clean(address)
 	s = strings.ReplaceAll(s, `\`, "/")
 	if s == "" || strings.HasPrefix(s, "#") {
 		return ""
@@ -160,7 +163,7 @@ func Allows(allowed, needed, address string) bool {
 	if a.Path == "" || a.Path == "/" {
 		return true
 	}
-	full, err := url.Parse(cleanAddress(address))
+	full, err := url.Parse(Clean(address))
 	if err != nil {
 		return false
 	}

@@ -114,15 +114,12 @@ func (a *addresses) local(u *url.URL) bool {
 
 // resolve is the file that a link on a page leads to, or "".
 func (a *addresses) resolve(page *url.URL, link string) string {
-	if link == "" || link[0] == '#' && page == nil {
+	if link == "" {
 		return ""
 	}
 	u, err := url.Parse(strings.TrimSpace(link))
 	if err != nil || u.Opaque != "" || u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
-	if page != nil {
-		u = page.ResolveReference(u)
-	}
-	return a.file(u)
+	return a.file(page.ResolveReference(u))
 }

@@ -68,25 +68,20 @@ type Answer struct {
 	Tags         []Tag    `json:"tags,omitempty"`
 	Translations []string `json:"translations,omitempty"`
 	// Source and Markdown are the plugins between the file and the page.
-	Source   []Touch  `json:"source_plugins,omitempty"`
-	Markdown []string `json:"markdown_plugins,omitempty"`
-	Outputs  []Output `json:"outputs,omitempty"`
+	Source   []pipeline.Touch `json:"source_plugins,omitempty"`
+	Markdown []string         `json:"markdown_plugins,omitempty"`
+	Outputs  []Output         `json:"outputs,omitempty"`
 	// Uses are output files that were made with a template or a resource.
 	Uses []string `json:"uses,omitempty"`
 	// Links is nil where nothing was published that could be linked to.
-	Links    *Links    `json:"links,omitempty"`
-	Problems []Problem `json:"problems,omitempty"`
-	Notes    []string  `json:"notes,omitempty"`
+	Links *Links `json:"links,omitempty"`
+	// Problems are those that the build reports of the file.
+	Problems []pipeline.Problem `json:"problems,omitempty"`
+	Notes    []string           `json:"notes,omitempty"`
 }
 
-// A Reason says why something is not published, or has no effect.
-type Reason struct {
-	Text   string `json:"text"`
-	File   string `json:"file,omitempty"`
-	Line   int    `json:"line,omitempty"`
-	Column int    `json:"col,omitempty"`
-	Hint   string `json:"hint,omitempty"`
-}
+// A Reason is one of the pipeline's.
+type Reason = pipeline.Reason
 
 // A Page as the engine has it.
 type Page struct {
@@ -116,44 +111,25 @@ type Tag struct {
 	Column  int    `json:"col,omitempty"`
 }
 
-// A Touch is a change that a plugin made.
-type Touch struct {
-	Phase  string `json:"phase"`
-	Plugin string `json:"plugin"`
-	Before int    `json:"before"`
-	After  int    `json:"after"`
-}
-
-// A Problem that the build reports of the file.
-type Problem struct {
-	File     string `json:"file"`
-	Line     int    `json:"line"`
-	Column   int    `json:"col"`
-	Severity string `json:"severity"`
-	Rule     string `json:"rule"`
-	Message  string `json:"message"`
-	Hint     string `json:"hint,omitempty"`
-}
-
 // An Output is one file of the site.
 type Output struct {
 	Path    string `json:"path"`
 	Address string `json:"address"`
 	// Kind says where it comes from: page, alias, asset, bundle file and so on.
-	Kind      string   `json:"kind"`
-	Origin    string   `json:"origin,omitempty"`
-	Format    string   `json:"format,omitempty"`
-	Language  string   `json:"language,omitempty"`
-	MediaType string   `json:"media_type,omitempty"`
-	Template  string   `json:"template,omitempty"`
-	Base      string   `json:"base_template,omitempty"`
-	Used      []string `json:"used_templates,omitempty"`
-	Read      []string `json:"read,omitempty"`
-	Plugins   []Touch  `json:"plugins,omitempty"`
-	Written   bool     `json:"written"`
-	RawBytes  int64    `json:"bytes_before_minifying"`
-	Bytes     int64    `json:"bytes"`
-	SHA256    string   `json:"sha256,omitempty"`
+	Kind      string           `json:"kind"`
+	Origin    string           `json:"origin,omitempty"`
+	Format    string           `json:"format,omitempty"`
+	Language  string           `json:"language,omitempty"`
+	MediaType string           `json:"media_type,omitempty"`
+	Template  string           `json:"template,omitempty"`
+	Base      string           `json:"base_template,omitempty"`
+	Used      []string         `json:"used_templates,omitempty"`
+	Read      []string         `json:"read,omitempty"`
+	Plugins   []pipeline.Touch `json:"plugins,omitempty"`
+	Written   bool             `json:"written"`
+	RawBytes  int64            `json:"bytes_before_minifying"`
+	Bytes     int64            `json:"bytes"`
+	SHA256    string           `json:"sha256,omitempty"`
 	// Fingerprinted files have a hash in their name and are never changed.
 	Fingerprinted bool `json:"fingerprinted"`
 	// Public is how the published site has it: same, other, missing, or none
@@ -254,7 +230,7 @@ func (s *Site) describe(path string) Output {
 	}
 	d.RawBytes, d.Bytes, d.SHA256 = f.RawSize, f.Size, hex.EncodeToString(f.SHA256[:])
 	if s.Trace != nil {
-		d.Plugins = touches(s.Trace.File(path))
+		d.Plugins = s.Trace.File(path)
 		if f.Kind == pipeline.Generated && len(d.Plugins) > 0 {
 			d.Origin = "the plugin " + d.Plugins[0].Plugin
 		}
@@ -293,14 +269,6 @@ func templateName(t *pipeline.Template) string {
 		return "Hugo's own " + t.Name
 	}
 	return t.File
-}
-
-func touches(list []pipeline.Touch) []Touch {
-	var out []Touch
-	for _, t := range list {
-		out = append(out, Touch{string(t.Phase), t.Plugin, t.Before, t.After})
-	}
-	return out
 }
 
 // whyNotWritten is for a page that has a place in the site and no file there.

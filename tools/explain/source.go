@@ -24,14 +24,14 @@ func (s *Site) content(a *Answer, c *pipeline.Content) {
 		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column), cmp.Compare(x.Key, y.Key))
 	})
 	if s.Trace != nil {
-		a.Source = touches(s.Trace.Source(c.Path))
+		a.Source = s.Trace.Source(c.Path)
 	}
 	a.Problems = s.problemsOf(c.Path)
 	page := s.pageOf(c)
 	s.tags(a, c, page)
 	if page != nil {
 		a.Page = pageOf(page)
-		if isMarkdown(c) {
+		if c.IsMarkdown() {
 			a.Markdown = s.Markdown
 		}
 		for _, o := range page.Outputs {
@@ -42,19 +42,11 @@ func (s *Site) content(a *Answer, c *pipeline.Content) {
 			a.Translations = append(a.Translations, translation(t))
 		}
 	}
-	a.Reasons = reasons(s.Engine.Why(c))
+	a.Reasons = s.Engine.Why(c)
 	s.conclude(a)
 	if a.Published {
 		a.Links = s.linksTo(paths(a.Outputs), c.Path)
 	}
-}
-
-func reasons(list []pipeline.Reason) []Reason {
-	var out []Reason
-	for _, r := range list {
-		out = append(out, Reason(r))
-	}
-	return out
 }
 
 // conclude says whether the thing is published, from its outputs, its reasons
@@ -68,7 +60,7 @@ func (s *Site) conclude(a *Answer) {
 	}
 	a.Published = written > 0
 	for _, p := range a.Problems {
-		if p.Severity == pipeline.Error.String() {
+		if p.Severity == pipeline.Error {
 			a.Reasons = append(a.Reasons, Reason{Text: "an error in it: " + p.Message, File: p.File, Line: p.Line, Column: p.Column, Hint: p.Hint})
 		}
 	}
@@ -108,14 +100,6 @@ func paths(list []Output) []string {
 		}
 	}
 	return out
-}
-
-func isMarkdown(c *pipeline.Content) bool {
-	switch strings.ToLower(extension(c.Base())) {
-	case "md", "markdown", "mdown":
-		return true
-	}
-	return false
 }
 
 func (s *Site) pageOf(c *pipeline.Content) *pipeline.Page {
@@ -214,11 +198,11 @@ func (s *Site) bundled(c *pipeline.Content, page *pipeline.Page) []Output {
 	return list
 }
 
-func (s *Site) problemsOf(file string) []Problem {
-	var list []Problem
+func (s *Site) problemsOf(file string) []pipeline.Problem {
+	var list []pipeline.Problem
 	for _, p := range s.Problems.Sorted() {
 		if p.File == file {
-			list = append(list, Problem{p.File, p.Line, p.Column, p.Severity.String(), p.Rule, p.Message, p.Hint})
+			list = append(list, p)
 		}
 	}
 	return list
@@ -266,7 +250,7 @@ func (s *Site) source(a *Answer, name string) {
 		a.Reasons = append(a.Reasons, Reason{Text: fmt.Sprintf("%s has its place: of files with one path in %s/ the site's own comes first, then that of the first theme", role.Behind, role.Component), File: role.Behind, Hint: "rename or remove one of them"})
 	}
 	if len(role.Why) > 0 {
-		a.Reasons = append(a.Reasons, reasons(role.Why)...)
+		a.Reasons = append(a.Reasons, role.Why...)
 	} else if role.Filtered {
 		a.Reasons = append(a.Reasons, Reason{Text: "it lies in a mounted directory, and is not taken from there: a filter of the mount, a switched-off language, or a file that hides it", Hint: "look at module.mounts and ignoreFiles in the configuration"})
 	}
@@ -301,7 +285,7 @@ func (s *Site) ignored(a *Answer, role pipeline.Role) bool {
 		}
 		a.Reasons = []Reason{r}
 		if len(role.Why) > 0 {
-			a.Reasons = reasons(role.Why)
+			a.Reasons = role.Why
 			a.Summary = "not published: " + role.Why[0].Text
 		}
 		return true
@@ -445,9 +429,9 @@ func (s *Site) output(a *Answer, path string) {
 		if content != nil && !o.Alias {
 			a.File = content.Path
 			if s.Trace != nil {
-				a.Source = touches(s.Trace.Source(content.Path))
+				a.Source = s.Trace.Source(content.Path)
 			}
-			if isMarkdown(content) {
+			if content.IsMarkdown() {
 				a.Markdown = s.Markdown
 			}
 		}

@@ -2,9 +2,9 @@
 //
 // What enters: addresses, and results of earlier runs. What leaves: a result for
 // each address. It asks each address once, one at a time at each host, with a
-// pause between, keeps to robots.txt and Retry-After, reads no more than the
-// beginning of an answer, and sends nothing but what a reader's browser would.
-// It decides nothing about the site.
+// pause between, says who it is, keeps to robots.txt and Retry-After, and reads
+// nothing of an answer but its headers, the file robots.txt excepted. It decides
+// nothing about the site.
 package external
 
 import (

@@ -95,9 +95,10 @@ func parseRobots(data []byte, agent string) robots {
 			if inRules {
 				forOwn, forAll, inRules = false, false, false
 			}
-			if value == "*" {
+			// A version may follow the name: Duskpress/1.0.
+			if name, _, _ := strings.Cut(value, "/"); value == "*" {
 				forAll = true
-			} else if value != "" && strings.Contains(agent, strings.ToLower(value)) {
+			} else if strings.EqualFold(strings.TrimSpace(name), agent) {
 				forOwn, hasOwn = true, true
 			}
 		case "allow", "disallow":

@@ -3,6 +3,7 @@ package hugo
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"reflect"
@@ -57,7 +58,7 @@ func (e *Engine) Account() (*pipeline.Account, error) {
 				a.Outputs[o.Path] = o
 			}
 		}
-		for _, plural := range sortedValues(e.configs.Base.Taxonomies) {
+		for _, plural := range slices.Sorted(maps.Values(e.configs.Base.Taxonomies)) {
 			for _, term := range p.GetTerms(plural) {
 				if t := byPath[key(term)]; t != nil {
 					made.Terms = append(made.Terms, t)
@@ -74,15 +75,6 @@ func (e *Engine) Account() (*pipeline.Account, error) {
 		return cmp.Or(cmp.Compare(a.Language, b.Language), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Kind, b.Kind))
 	})
 	return a, nil
-}
-
-func sortedValues(m map[string]string) []string {
-	var list []string
-	for _, v := range m {
-		list = append(list, v)
-	}
-	slices.Sort(list)
-	return list
 }
 
 // standalone are the pages that are in no list: 404, sitemap, robots.txt.

@@ -75,6 +75,15 @@ func (e *Engine) assembled() bool {
 			}
 		}
 	}
+	told := make(map[[2]string]bool) // pages have several files, and collide once
+	once := func(a, b owner) bool {
+		pair := [2]string{a.what, b.what}
+		if told[pair] {
+			return false
+		}
+		told[pair] = true
+		return true
+	}
 	slices.SortStableFunc(claims, func(a, b claim) int {
 		return cmp.Or(cmp.Compare(a.path, b.path), compareBool(a.alias, b.alias), cmp.Compare(a.what, b.what))
 	})
@@ -86,7 +95,7 @@ func (e *Engine) assembled() bool {
 		before, taken := idx.owners[c.path]
 		switch {
 		case !taken:
-			if other, ok := folded[strings.ToLower(c.path)]; ok && other != c.path {
+			if other, ok := folded[strings.ToLower(c.path)]; ok && other != c.path && once(idx.owners[other], c.owner) {
 				e.caseCollision(c.path, c.owner, other, idx.owners[other])
 			}
 			folded[strings.ToLower(c.path)] = c.path
@@ -97,7 +106,7 @@ func (e *Engine) assembled() bool {
 			if before.alias {
 				idx.owners[c.path] = c.owner
 			}
-		default:
+		case once(before, c.owner):
 			e.collide(c.path, before, c.owner)
 		}
 	}
@@ -174,6 +183,7 @@ func (e *Engine) allPages() []page.Page {
 		}
 	}
 	for _, c := range e.collection.Contents {
+		c.Held = e.held(c, false, false, false)
 		if published[c.Filename] {
 			continue
 		}

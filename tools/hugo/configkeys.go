@@ -2,6 +2,7 @@ package hugo
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -115,7 +116,7 @@ func (c *configChecker) root(raw map[string]any, base string) {
 	t, ok := known[table]
 	if !ok {
 		// The name alone is wrong, or right for a file that is included elsewhere.
-		if near := pipeline.Nearest(table, sortedNames(known)); near != "" {
+		if near := pipeline.Nearest(table, slices.Sorted(maps.Keys(known))); near != "" {
 			c.problems.Add(pipeline.Problem{File: c.file, Line: 1, Column: 1, Severity: pipeline.Warning, Rule: "config-key",
 				Message: fmt.Sprintf("the name of this file stands for the table %q, which Hugo does not read", table), Hint: fmt.Sprintf("did you mean %s.%s?", near, rest)})
 		}
@@ -149,7 +150,7 @@ func (c *configChecker) value(raw any, t reflect.Type, path string) {
 		if !ok {
 			return
 		}
-		for _, key := range sortedNames(m) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
 			if !strings.HasPrefix(key, "_") {
 				c.value(m[key], t.Elem(), path+"."+key)
 			}
@@ -173,7 +174,7 @@ func (c *configChecker) table(raw map[string]any, t reflect.Type, path string) {
 	case path == "":
 		known["menu"] = known["menus"]
 	}
-	for _, key := range sortedNames(raw) {
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
 		lower := strings.ToLower(key)
 		inner := lower
 		if path != "" {
@@ -185,7 +186,7 @@ func (c *configChecker) table(raw map[string]any, t reflect.Type, path string) {
 		case ok:
 			c.value(raw[key], field, inner)
 		default:
-			c.unknown(inner, key, sortedNames(known), path == "")
+			c.unknown(inner, key, slices.Sorted(maps.Keys(known)), path == "")
 		}
 	}
 }
@@ -279,13 +280,4 @@ func lowered(m map[string]any) map[string]any {
 		out[strings.ToLower(k)] = v
 	}
 	return out
-}
-
-func sortedNames[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

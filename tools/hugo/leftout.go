@@ -31,14 +31,19 @@ func (e *Engine) whyLeftOut(c *pipeline.Content) string {
 // now, or "".
 func (e *Engine) heldBack(c *pipeline.Content) string {
 	base := e.configs.Base
-	if draft, _ := c.FrontMatter["draft"].(bool); draft && !base.BuildDrafts {
+	return e.held(c, base.BuildDrafts, base.BuildFuture, base.BuildExpired)
+}
+
+// held is heldBack, with what is let in.
+func (e *Engine) held(c *pipeline.Content, drafts, future, expired bool) string {
+	if draft, _ := c.FrontMatter["draft"].(bool); draft && !drafts {
 		return "draft"
 	}
 	now := htime.Now()
-	if t, ok := e.date(c, "publishdate", "pubdate", "published", "date"); ok && t.After(now) && !base.BuildFuture {
+	if t, ok := e.date(c, publishKeys...); ok && t.After(now) && !future {
 		return fmt.Sprintf("future: to be published on %s", t.Format("2006-01-02 15:04 MST"))
 	}
-	if t, ok := e.date(c, "expirydate", "unpublishdate"); ok && t.Before(now) && !base.BuildExpired {
+	if t, ok := e.date(c, expiryKeys...); ok && t.Before(now) && !expired {
 		return fmt.Sprintf("expired on %s", t.Format("2006-01-02"))
 	}
 	return ""
@@ -61,8 +66,13 @@ func (e *Engine) dateOf(c *pipeline.Content, key string) (time.Time, error) {
 	return htime.ToTimeInDefaultLocationE(c.FrontMatter[key], e.location(c))
 }
 
-// dateKeys are what Hugo takes a page's date from, unless it is told otherwise.
-var dateKeys = []string{"date", "publishdate", "pubdate", "published", "lastmod", "modified"}
+// What Hugo takes a page's dates from, the first key that is there, unless it is
+// told otherwise.
+var (
+	dateKeys    = []string{"date", "publishdate", "pubdate", "published", "lastmod", "modified"}
+	publishKeys = []string{"publishdate", "pubdate", "published", "date"}
+	expiryKeys  = []string{"expirydate", "unpublishdate"}
+)
 
 // published is the date of a file's page as its front matter has it, zero if it
 // has none; not ok where no page will be published.

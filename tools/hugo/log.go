@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/bep/logg"
 	"github.com/gohugoio/hugo/common/herrors"
@@ -192,8 +193,11 @@ func (l *logCapture) fromError(err error, rule string) pipeline.Problem {
 			}
 		}
 		p.File, p.Line, p.Column = l.relative(pos.Filename), max(pos.LineNumber, 1), max(pos.ColumnNumber, 1)
+		if !isTemplate(pos.Filename) {
+			p.Column = runeColumn(pos.Filename, p.Line, p.Column-1)
+		}
 		if f := l.relative(inner.Filename); f != p.File {
-			p.Hint = fmt.Sprintf("it comes from %s:%d:%d", f, inner.LineNumber, inner.ColumnNumber)
+			p.Hint = fmt.Sprintf("it comes from %s:%d:%d", f, inner.LineNumber, runeColumn(inner.Filename, inner.LineNumber, inner.ColumnNumber))
 		} else {
 			l.relocate(&p, pos.Filename)
 		}
@@ -232,8 +236,26 @@ func (l *logCapture) relocate(p *pipeline.Problem, filename string) {
 			p.Line, _ = strconv.Atoi(m[2])
 			p.Column, _ = strconv.Atoi(m[3])
 		}
+		if m[3] != "" && m[2] == strconv.Itoa(p.Line) {
+			p.Column, _ = strconv.Atoi(m[3])
+			p.Column = runeColumn(file, p.Line, p.Column)
+		}
 		return
 	}
+}
+
+// runeColumn makes a column of runes, from 1 on, of one of bytes from 0 on, as Go's
+// templates have it; Hugo's own count from 1.
+func runeColumn(file string, line, column int) int {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return column + 1
+	}
+	lines := strings.Split(string(data), "\n")
+	if line < 1 || line > len(lines) || column > len(lines[line-1]) {
+		return column + 1
+	}
+	return 1 + utf8.RuneCountInString(lines[line-1][:column])
 }
 
 // wrappers is what Hugo says around every error, in which nothing is said.
@@ -262,6 +284,9 @@ func (l *logCapture) place(p pipeline.Problem) pipeline.Problem {
 			p.File = l.relative(sub(1))
 			p.Line, _ = strconv.Atoi(sub(2))
 			p.Column, _ = strconv.Atoi(sub(3))
+			if !isTemplate(sub(1)) && p.Column > 0 {
+				p.Column = runeColumn(sub(1), p.Line, p.Column-1)
+			}
 			p.Message = strings.TrimSpace(p.Message[:m[0]] + p.Message[m[1]:])
 			p.Message = strings.TrimSuffix(p.Message, ":")
 		} else if m := renderedFile.FindStringSubmatch(p.Message); m != nil {

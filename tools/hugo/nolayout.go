@@ -11,6 +11,7 @@ import (
 // template, or the template printed nothing at all.
 func (e *Engine) noLayouts() {
 	said := e.noTemplates()
+	e.collection.NoFile = func(path string) bool { return said[path] }
 	if len(e.configs.Base.RenderSegments) > 0 {
 		return
 	}
@@ -18,6 +19,7 @@ func (e *Engine) noLayouts() {
 	for path, o := range e.pages.owners {
 		if o.page != nil && !o.alias && !said[path] && !e.destination.wrote(path) && o.page.Kind() != "404" {
 			nothing = append(nothing, path)
+			said[path] = true
 		}
 	}
 	if len(nothing) == 0 {

@@ -24,12 +24,12 @@ func (e *Engine) checkPassedOver(c *pipeline.Collection) {
 		dir := path.Dir(content.Logical)
 		if strings.HasPrefix(content.Base(), "index.") {
 			bundles[dir] = content
-		} else if e.leafDirs[dir] && content.FrontMatter["title"] != nil {
+		} else if e.leafDirs[dir] && content.FrontMatter["title"] != nil && !strings.HasPrefix(content.Base(), "_index.") { // that is one page of two files
 			inside[dir] = append(inside[dir], content)
 		}
 	}
 	// A theme may show the pages of a bundle on purpose.
-	if !c.InTemplates("ByType") && !c.InTemplates("ResourceType") {
+	if !c.InTemplates("ByType") && !showsPages(c) {
 		for dir, hidden := range inside {
 			index := bundles[dir]
 			if index == nil || index.FrontMatter["headless"] == true {
@@ -52,6 +52,20 @@ func (e *Engine) checkPassedOver(c *pipeline.Collection) {
 			Message: "this file begins like a page, and its name is not that of a content file: it is no page",
 			Hint:    "the name of a page ends in .md"})
 	}
+}
+
+// showsPages reports whether a template picks the pages among the files of a
+// bundle; most that ask for the type want pictures.
+func showsPages(c *pipeline.Collection) bool {
+	if !c.InTemplates("ResourceType") || c.Template == nil {
+		return false
+	}
+	for _, needle := range []string{`ResourceType "page"`, `"ResourceType" "page"`} {
+		if _, ok := c.Template(needle); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // looksLikeContent reports whether a text file that is no content begins with

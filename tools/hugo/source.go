@@ -22,6 +22,7 @@ import (
 type sourceFs struct {
 	afero.Fs
 	resources, overlay string // what is redirected, and where to
+	reads              reads
 
 	mu        sync.RWMutex
 	transform func(filename string) ([]byte, bool, error)
@@ -37,6 +38,7 @@ func newSourceFs(source, resourceDir, cacheDir string) *sourceFs {
 		Fs:        hugofs.Os,
 		resources: filepath.Clean(resourceDir),
 		overlay:   filepath.Join(cacheDir, "resources"),
+		reads:     reads{source: filepath.Clean(source), cache: filepath.Clean(cacheDir)},
 	}
 }
 
@@ -76,6 +78,7 @@ func (s *sourceFs) setContent(transform func(string) ([]byte, bool, error), virt
 
 func (s *sourceFs) Open(name string) (afero.File, error) {
 	name = filepath.Clean(name)
+	s.reads.note(name)
 	s.mu.RLock()
 	transform, data, children := s.transform, s.files[name], s.dirs[name]
 	s.mu.RUnlock()
@@ -116,6 +119,7 @@ func (s *sourceFs) Create(name string) (afero.File, error) {
 
 func (s *sourceFs) Stat(name string) (os.FileInfo, error) {
 	name = filepath.Clean(name)
+	s.reads.note(name)
 	if info := s.virtualInfo(name); info != nil {
 		return info, nil
 	}
@@ -130,6 +134,7 @@ func (s *sourceFs) Stat(name string) (os.FileInfo, error) {
 // LstatIfPossible implements afero.Lstater.
 func (s *sourceFs) LstatIfPossible(name string) (os.FileInfo, bool, error) {
 	name = filepath.Clean(name)
+	s.reads.note(name)
 	if info := s.virtualInfo(name); info != nil {
 		return info, true, nil
 	}

@@ -2,6 +2,7 @@ package hugo
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -82,7 +83,7 @@ func (e *Engine) whyHeld(c *pipeline.Content, at func(key, text, hint string) pi
 		list = append(list, r)
 	}
 	now := htime.Now()
-	for _, key := range []string{"publishdate", "pubdate", "published", "date"} {
+	for _, key := range publishKeys {
 		t, ok := e.date(c, key)
 		if !ok {
 			continue
@@ -93,7 +94,7 @@ func (e *Engine) whyHeld(c *pipeline.Content, at func(key, text, hint string) pi
 		}
 		break
 	}
-	for _, key := range []string{"expirydate", "unpublishdate"} {
+	for _, key := range expiryKeys {
 		t, ok := e.date(c, key)
 		if !ok {
 			continue
@@ -285,7 +286,7 @@ func (e *Engine) kindOf(c *pipeline.Content) string {
 	if parts[0] == "" {
 		return "home"
 	}
-	if slices.Contains(sortedValues(e.configs.Base.Taxonomies), parts[0]) {
+	if slices.Contains(slices.Collect(maps.Values(e.configs.Base.Taxonomies)), parts[0]) {
 		if len(parts) == 1 {
 			return "taxonomy"
 		}

@@ -19,9 +19,12 @@ func (s *Site) Nearest(missing string) string {
 		ext = path.Ext(last)
 	}
 	last = strings.TrimSuffix(last, ext)
+	if len(last) < 3 {
+		return ""
+	}
 	var siblings, all []string
 	byLast := make(map[string]string)
-	for _, f := range s.pages {
+	for _, f := range s.paths {
 		name := f
 		if strings.HasSuffix(f, ".html") != isPage || path.Ext(f) != ext && !isPage {
 			continue
@@ -40,9 +43,6 @@ func (s *Site) Nearest(missing string) string {
 		all = append(all, l)
 	}
 	slices.Sort(siblings)
-	if len(last) < 3 {
-		return ""
-	}
 	if near := pipeline.Nearest(last, siblings); near != "" {
 		for _, f := range []string{dir + near + "/index.html", dir + near + ".html", dir + near + ext} {
 			if s.files[f] {
@@ -50,7 +50,7 @@ func (s *Site) Nearest(missing string) string {
 			}
 		}
 	}
-	if f, ok := byLast[last]; ok && last != "" {
+	if f, ok := byLast[last]; ok {
 		return s.PathOf(f)
 	}
 	if len(last) < 4 {

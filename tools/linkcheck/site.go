@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"duskpress/tools/csp"
 	"duskpress/tools/headers"
 )
 
@@ -84,7 +85,7 @@ type Site struct {
 	folded    map[string]string
 	redirects []headers.Redirect
 	refresh   map[string]string
-	pages     []string // addresses of pages, for suggestions
+	paths     []string // of the files, for suggestions
 }
 
 // New makes a site. Refresh are the pages that send their reader elsewhere, and
@@ -94,12 +95,12 @@ func New(bases []Base, files []string, redirects []headers.Redirect, refresh map
 	for _, f := range files {
 		s.files[f] = true
 	}
-	s.pages = files
+	s.paths = files
 	return s
 }
 
-// Own reports whether an address with a host is one of the site's.
-func (s *Site) Own(host string) bool {
+// own reports whether a host is one of the site's.
+func (s *Site) own(host string) bool {
 	return host != "" && slices.ContainsFunc(s.bases, func(b Base) bool { return b.Host == host })
 }
 
@@ -124,15 +125,6 @@ func (s *Site) PathOf(file string) string {
 	return b.Path + p
 }
 
-// clean is an address as a browser reads it.
-func clean(s string) string {
-	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
-	if strings.ContainsAny(s, "\n\r\t") {
-		s = strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(s)
-	}
-	return s
-}
-
 var schemePattern = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*):`)
 
 // scheme is that of an address, in lower case, and what follows it.
@@ -151,7 +143,7 @@ func scheme(s string) (name, rest string) {
 // Resolve finds where an address leads that stands in a file of the site.
 // baseHref is the page's base element, if it has one.
 func (s *Site) Resolve(from, baseHref, address string) Target {
-	address = clean(address)
+	address = csp.Clean(address)
 	var t Target
 	address, t.Fragment, _ = strings.Cut(address, "#")
 	if address == "" && baseHref == "" {
@@ -205,7 +197,7 @@ func (s *Site) Resolve(from, baseHref, address string) Target {
 
 // baseHrefPath is the path that relative addresses begin at, without escapes.
 func (s *Site) baseHrefPath(from, href string) string {
-	href, _, _ = strings.Cut(clean(href), "#")
+	href, _, _ = strings.Cut(csp.Clean(href), "#")
 	href, _, _ = strings.Cut(href, "?")
 	name, rest := "", href
 	if href != "" {
@@ -243,7 +235,7 @@ func (s *Site) absolute(t Target, scheme, rest, query, whole string) Target {
 		return t
 	}
 	host = hostOf(scheme, host)
-	if !s.Own(host) {
+	if !s.own(host) {
 		t.Kind, t.URL = Elsewhere, whole
 		return t
 	}
@@ -325,7 +317,7 @@ func fold(p string) string { return strings.ToLower(norm.NFC.String(p)) }
 func (s *Site) findFolded(p string) (string, bool) {
 	if s.folded == nil {
 		s.folded = make(map[string]string, len(s.files))
-		for _, f := range slices.Sorted(slices.Values(s.pages)) {
+		for _, f := range slices.Sorted(slices.Values(s.paths)) {
 			if _, ok := s.folded[fold(f)]; !ok {
 				s.folded[fold(f)] = f
 			}

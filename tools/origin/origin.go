@@ -96,7 +96,7 @@ func (f *Finder) Content(c *pipeline.Content, image bool, spellings, endings []s
 	}
 	for _, s := range spellings {
 		if at := whole(f.heads[c], s); len(at) > 0 && len(s) > 2 {
-			return []Place{{c.Path, placeIn(f.heads[c], at[0])}}
+			return []Place{{c.Path, pipeline.PlaceAt(f.heads[c], at[0])}}
 		}
 	}
 	for _, e := range endings {
@@ -143,7 +143,7 @@ func (f *Finder) Source(ext string, spellings ...string) (Place, bool) {
 				continue
 			}
 			if at := whole(src.data, s); len(at) > 0 {
-				return Place{src.name, placeIn(src.data, at[0])}, true
+				return Place{src.name, pipeline.PlaceAt(src.data, at[0])}, true
 			}
 		}
 	}
@@ -158,7 +158,7 @@ func (f *Finder) File(name, s string) []Place {
 	}
 	var list []Place
 	for _, at := range whole(data, s) {
-		list = append(list, Place{name, placeIn(data, at)})
+		list = append(list, Place{name, pipeline.PlaceAt(data, at)})
 	}
 	return list
 }
@@ -264,11 +264,6 @@ func whole(data []byte, s string) []int {
 
 func address(c byte) bool {
 	return strings.IndexByte("/-_%#.?&", c) >= 0 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= utf8.RuneSelf
-}
-
-func placeIn(data []byte, off int) pipeline.Place {
-	begin := bytes.LastIndexByte(data[:off], '\n') + 1
-	return pipeline.Place{Line: 1 + bytes.Count(data[:off], []byte("\n")), Column: 1 + utf8.RuneCount(data[begin:off])}
 }
 
 // Line is what stands at a place, to the end of its line.

@@ -23,9 +23,9 @@ func (h *head) start(element string, attrs []csp.Attr) {
 	case "html":
 		h.html = true
 	case "meta":
-		if _, ok := find(attrs, "charset"); ok {
+		if _, ok := csp.Find(attrs, "charset"); ok {
 			h.charset = true
-		} else if name, _ := find(attrs, "http-equiv"); strings.EqualFold(string(name), "content-type") {
+		} else if name, _ := csp.Find(attrs, "http-equiv"); strings.EqualFold(string(name), "content-type") {
 			h.charset = true
 		}
 	}
@@ -107,7 +107,7 @@ func (r *reader) sameIDs() {
 
 // isData reports whether a script is JSON.
 func isData(attrs []csp.Attr) bool {
-	t, _ := find(attrs, "type")
+	t, _ := csp.Find(attrs, "type")
 	switch strings.ToLower(string(bytes.TrimSpace(t))) {
 	case "application/ld+json", "application/json", "importmap", "speculationrules":
 		return true

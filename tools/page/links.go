@@ -1,7 +1,9 @@
 package page
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"unique"
@@ -29,32 +31,24 @@ var notLoaded = map[string]bool{"preconnect": true, "dns-prefetch": true}
 
 func (l *linkFacts) start(facts *pipeline.Facts, element string, attrs []csp.Attr) {
 	l.raw = ""
-	get := func(key string) string {
-		for _, a := range attrs {
-			if string(a.Key) == key {
-				return string(a.Value)
-			}
-		}
-		return ""
-	}
 	rel := ""
 	switch element {
 	case "style":
 		l.raw = element
 	case "script":
-		if strings.EqualFold(strings.TrimSpace(get("type")), "application/ld+json") {
+		if strings.EqualFold(strings.TrimSpace(value(attrs, "type")), "application/ld+json") {
 			l.raw = element
 		}
 	case "base":
 		if facts.Base == "" {
-			facts.Base = get("href")
+			facts.Base = value(attrs, "href")
 		}
 		return
 	case "meta":
-		l.meta(facts, get)
+		l.meta(facts, attrs)
 		return
 	case "link":
-		rel = strings.ToLower(strings.TrimSpace(get("rel")))
+		rel = strings.ToLower(strings.TrimSpace(value(attrs, "rel")))
 		if notLoaded[rel] {
 			return
 		}
@@ -77,23 +71,15 @@ func (l *linkFacts) start(facts *pipeline.Facts, element string, attrs []csp.Att
 	}
 }
 
-func (l *linkFacts) meta(facts *pipeline.Facts, get func(string) string) {
-	name := strings.ToLower(get("property"))
-	if name == "" {
-		name = strings.ToLower(get("name"))
-	}
-	if name == "" {
-		name = strings.ToLower(get("itemprop"))
-	}
-	content := get("content")
+func (l *linkFacts) meta(facts *pipeline.Facts, attrs []csp.Attr) {
+	name := strings.ToLower(cmp.Or(value(attrs, "property"), value(attrs, "name"), value(attrs, "itemprop")))
+	content := value(attrs, "content")
 	switch {
-	case strings.EqualFold(get("http-equiv"), "refresh"):
-		_, rest, ok := strings.Cut(content, ";")
-		key, address, is := strings.Cut(strings.TrimSpace(rest), "=")
-		if ok && is && strings.EqualFold(strings.TrimSpace(key), "url") {
-			addLink(facts, "meta", "refresh", strings.Trim(strings.TrimSpace(address), `"'`), "")
+	case strings.EqualFold(value(attrs, "http-equiv"), "refresh"):
+		if _, address := refresh(attrs); address != "" {
+			addLink(facts, "meta", "refresh", address, "")
 		}
-	case addressMetas[name], (name == "image" || name == "url" || name == "thumbnailurl") && get("itemprop") != "":
+	case addressMetas[name], (name == "image" || name == "url" || name == "thumbnailurl") && value(attrs, "itemprop") != "":
 		if content != "" {
 			addLink(facts, "meta", name, content, "")
 		}
@@ -129,19 +115,10 @@ func dataAddresses(v any, key string, take func(string)) {
 			dataAddresses(e, key, take)
 		}
 	case map[string]any:
-		for _, k := range sortedNames(v) {
+		for _, k := range slices.Sorted(maps.Keys(v)) {
 			dataAddresses(v[k], k, take)
 		}
 	}
-}
-
-func sortedNames(m map[string]any) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // addLink keeps an address. Most stand in many pages: one copy is enough for all.

@@ -303,7 +303,7 @@ func (n *nesting) checkAround(name string, attrs []csp.Attr, t trait) {
 }
 
 func hiddenInput(attrs []csp.Attr) bool {
-	t, _ := find(attrs, "type")
+	t, _ := csp.Find(attrs, "type")
 	return bytes.EqualFold(t, []byte("hidden"))
 }
 

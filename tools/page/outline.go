@@ -35,10 +35,10 @@ func (o *outline) start(element string, attrs []csp.Attr, hidden int) {
 	if n == 0 || hidden > 0 {
 		return
 	}
-	if _, ok := find(attrs, "hidden"); ok {
+	if _, ok := csp.Find(attrs, "hidden"); ok {
 		return
 	}
-	id, _ := find(attrs, "id")
+	id, _ := csp.Find(attrs, "id")
 	o.headings = append(o.headings, heading{level: n, id: string(id)})
 	o.open = true
 }
@@ -115,14 +115,8 @@ func (o *outline) check(r *reader) {
 	}
 }
 
-// quote shortens a text and puts it between quotation marks.
-func quote(text string) string {
-	r := []rune(text)
-	if len(r) > 60 {
-		return fmt.Sprintf("%q…", string(r[:60]))
-	}
-	return fmt.Sprintf("%q", text)
-}
+// quote shows some words of the page in a message.
+func quote(text string) string { return pipeline.Quote(text, 60) }
 
 // looksLeaky reports whether a page has any of the texts that leaks have. Few
 // pages do, so that the others are spared the rest.

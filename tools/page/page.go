@@ -41,12 +41,7 @@ func Read(data []byte) (*pipeline.Facts, []pipeline.Fault) {
 			name, more := z.TagName()
 			element := intern(name)
 			r.raw = append(r.raw[:0], z.Raw()...) // reading attributes changes it
-			r.attrs = r.attrs[:0]
-			for more {
-				var a csp.Attr
-				a.Key, a.Value, more = z.TagAttr()
-				r.attrs = append(r.attrs, a)
-			}
+			r.attrs = csp.Attrs(z, more, r.attrs[:0])
 			if bytes.Count(r.raw, []byte("=")) > len(r.attrs) {
 				r.twice(element, r.raw)
 			}
@@ -130,12 +125,14 @@ func (r *reader) startTag(element string, selfClosing bool) {
 	case "html", "head", "body":
 		f.Whole = true
 	case "meta":
-		f.Refresh += refresh(r.attrs)
+		if seconds, address := refresh(r.attrs); seconds == "0" && f.Refresh == "" {
+			f.Refresh = address
+		}
 	case "img":
 		r.image()
 	case "link":
-		if rel, _ := find(r.attrs, "rel"); hasWord(rel, "stylesheet") && !hasWord(rel, "alternate") {
-			href, _ := find(r.attrs, "href")
+		if rel, _ := csp.Find(r.attrs, "rel"); hasWord(rel, "stylesheet") && !hasWord(rel, "alternate") {
+			href, _ := csp.Find(r.attrs, "href")
 			f.Sheets = append(f.Sheets, one(string(href)))
 		}
 	case "script":
@@ -214,15 +211,6 @@ func (r *reader) end(data []byte) {
 	r.outline.check(r)
 }
 
-func find(attrs []csp.Attr, key string) (value []byte, ok bool) {
-	for _, a := range attrs {
-		if string(a.Key) == key {
-			return a.Value, true
-		}
-	}
-	return nil, false
-}
-
 func hasWord(list []byte, word string) bool {
 	for w := range bytes.FieldsSeq(list) {
 		if strings.EqualFold(string(w), word) {
@@ -234,13 +222,13 @@ func hasWord(list []byte, word string) bool {
 
 // image keeps an img element.
 func (r *reader) image() {
-	src, _ := find(r.attrs, "src")
+	src, _ := csp.Find(r.attrs, "src")
 	m := pipeline.Image{Src: one(string(src)), Chosen: r.picture > 0}
 	if bytes.HasPrefix(src, []byte("data:")) {
 		m.Src = "data:"
 	}
-	width, hasWidth := find(r.attrs, "width")
-	height, hasHeight := find(r.attrs, "height")
+	width, hasWidth := csp.Find(r.attrs, "width")
+	height, hasHeight := csp.Find(r.attrs, "height")
 	m.Width, _ = strconv.Atoi(string(width))
 	m.Height, _ = strconv.Atoi(string(height))
 	m.Sized = hasWidth && hasHeight
@@ -264,24 +252,22 @@ func (r *reader) image() {
 	r.facts.Images = append(r.facts.Images, m)
 }
 
-// refresh is where a meta element sends the reader at once, or nothing.
-func refresh(attrs []csp.Attr) string {
-	content, is := "", false
-	for _, a := range attrs {
-		switch string(a.Key) {
-		case "http-equiv":
-			is = strings.EqualFold(string(a.Value), "refresh")
-		case "content":
-			content = string(a.Value)
-		}
+// value is the value of an attribute as a text, empty where there is none.
+func value(attrs []csp.Attr, key string) string {
+	v, _ := csp.Find(attrs, key)
+	return string(v)
+}
+
+// refresh is where a meta element sends the reader, and after how many seconds;
+// nothing for other meta elements.
+func refresh(attrs []csp.Attr) (seconds, address string) {
+	if !strings.EqualFold(value(attrs, "http-equiv"), "refresh") {
+		return "", ""
 	}
-	seconds, rest, ok := strings.Cut(content, ";")
-	if !is || !ok || strings.TrimSpace(seconds) != "0" {
-		return ""
-	}
+	seconds, rest, _ := strings.Cut(value(attrs, "content"), ";")
 	key, address, ok := strings.Cut(strings.TrimSpace(rest), "=")
 	if !ok || !strings.EqualFold(strings.TrimSpace(key), "url") {
-		return ""
+		return "", ""
 	}
-	return strings.Trim(strings.TrimSpace(address), `"'`)
+	return strings.TrimSpace(seconds), strings.Trim(strings.TrimSpace(address), `"'`)
 }

@@ -125,6 +125,26 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+func TestRefresh(t *testing.T) {
+	for meta, want := range map[string][2]string{ // where the reader is sent at once, and what is linked to
+		`<meta http-equiv="refresh" content="0; url=/a/">`:                                                 {"/a/", "/a/"},
+		`<meta http-equiv=Refresh content="0;URL='/a/'">`:                                                  {"/a/", "/a/"},
+		`<meta http-equiv="refresh" content="5; url=/a/">`:                                                 {"", "/a/"},
+		`<meta http-equiv="refresh" content="30">`:                                                         {"", ""},
+		`<meta name="refresh" content="0; url=/a/">`:                                                       {"", ""},
+		`<meta http-equiv="refresh" content="0; url=/a/"><meta http-equiv="refresh" content="0; url=/b/">`: {"/a/", "/a/ /b/"},
+	} {
+		f, _ := Read([]byte(whole(meta)))
+		var links []string
+		for _, l := range f.Links {
+			links = append(links, l.URL)
+		}
+		if got := [2]string{f.Refresh, strings.Join(links, " ")}; got != want {
+			t.Errorf("%s: %q, want %q", meta, got, want)
+		}
+	}
+}
+
 func TestLeaksInFile(t *testing.T) {
 	for text, want := range map[string]string{
 		"<rss><description>&lt;p&gt;HAHAHUGOSHORTCODE1s0HBHB&lt;/p&gt;</description></rss>":                               "unrendered: HAHAHUGO",

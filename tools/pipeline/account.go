@@ -88,11 +88,12 @@ type Role struct {
 	Adapter bool
 }
 
-// A Reason says why something is not published, where that stands and how it is
-// changed.
+// A Reason says why something is not published, or has no effect, where that
+// stands and how it is changed.
 type Reason struct {
-	Text         string
-	File         string
-	Line, Column int
-	Hint         string
+	Text   string `json:"text"`
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"col,omitempty"`
+	Hint   string `json:"hint,omitempty"`
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -125,7 +126,7 @@ func (a *allowance) fault(known map[string]string) (message, hint string) {
 	}
 	for _, rule := range a.rules {
 		if _, ok := known[rule]; !ok {
-			return fmt.Sprintf("there is no rule %q", rule), strings.TrimPrefix(didYouMean(rule, sortedKeys(known)), "; ")
+			return fmt.Sprintf("there is no rule %q", rule), strings.TrimPrefix(didYouMean(rule, slices.Sorted(maps.Keys(known))), "; ")
 		}
 		if Fixed(rule) || rule == "allow" {
 			return fmt.Sprintf("the rule %q cannot be suspended", rule), ""
@@ -156,7 +157,7 @@ func (a *allowances) unused() []Problem {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var problems []Problem
-	for _, file := range sortedKeys(a.files) {
+	for _, file := range slices.Sorted(maps.Keys(a.files)) {
 		for _, at := range a.files[file] {
 			if !at.used {
 				problems = append(problems, Problem{File: file, Line: at.line, Column: at.column, Severity: Warning, Rule: "allow",

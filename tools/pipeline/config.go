@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -122,12 +123,7 @@ func jsonKeys(v any) []string {
 	if json.Unmarshal(b, &m) != nil {
 		return nil
 	}
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+	return slices.Sorted(maps.Keys(m))
 }
 
 // ruleValues are what a rule can be set to.
@@ -144,13 +140,13 @@ func (s Settings) rules(known map[string]string) (Rules, error) {
 		return nil, &ConfigError{Key: "rules", Err: errors.New("rules must be a table of rule names")}
 	}
 	rules := make(Rules)
-	for _, name := range sortedKeys(table) {
+	for _, name := range slices.Sorted(maps.Keys(table)) {
 		value, _ := table[name].(string)
 		if !slices.Contains(ruleValues, value) {
 			return nil, &ConfigError{Key: "rules." + name, Err: fmt.Errorf("rule %q is set to %v, want one of %s", name, table[name], strings.Join(ruleValues, ", "))}
 		}
 		if _, ok := known[name]; !ok {
-			return nil, &ConfigError{Key: "rules." + name, Err: fmt.Errorf("unknown rule %q%s", name, didYouMean(name, sortedKeys(known)))}
+			return nil, &ConfigError{Key: "rules." + name, Err: fmt.Errorf("unknown rule %q%s", name, didYouMean(name, slices.Sorted(maps.Keys(known))))}
 		}
 		if Fixed(name) {
 			return nil, &ConfigError{Key: "rules." + name, Err: fmt.Errorf("rule %q is always an error", name)}
@@ -178,13 +174,4 @@ func (s Settings) pluginTable(name string) (table map[string]any, disabled bool,
 		}
 	}
 	return table, disabled, nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

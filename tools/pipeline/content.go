@@ -3,9 +3,9 @@ package pipeline
 import (
 	"bytes"
 	"os"
+	"path"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Content is one content file: what its front matter says and where everything
@@ -40,6 +40,9 @@ type Content struct {
 	HeadingShift int
 	// LeftOut says why the page is not published; empty if it is.
 	LeftOut string
+	// Held says why a page would be left out but for flags such as
+	// --buildDrafts; empty if it would not.
+	Held string
 
 	read func() ([]byte, error)
 }
@@ -74,6 +77,15 @@ func (c *Content) Read() ([]byte, error) {
 
 // WithReader sets where Read reads from.
 func (c *Content) WithReader(read func() ([]byte, error)) { c.read = read }
+
+// IsMarkdown reports whether the file is Markdown by its name.
+func (c *Content) IsMarkdown() bool {
+	switch strings.ToLower(path.Ext(c.Base())) {
+	case ".md", ".markdown", ".mdown":
+		return true
+	}
+	return false
+}
 
 // Section is the first element of the logical path, "" at the top.
 func (c *Content) Section() string {
@@ -128,6 +140,10 @@ type Collection struct {
 	// TagUses are the tags of a file as it writes them, in order; nil without tags.
 	TagUses func(*Content) []TagUse
 
+	// NoFile reports whether a page was to be written at a path and was not, which
+	// was told; nil before rendering.
+	NoFile func(path string) bool
+
 	virtual map[string][]byte
 }
 
@@ -181,9 +197,5 @@ func (c *Content) Find(s string, nth int) Place {
 			off += len(s)
 		}
 	}
-	begin := bytes.LastIndexByte(src[:off], '\n') + 1
-	return Place{
-		Line:   1 + bytes.Count(src[:off], []byte("\n")),
-		Column: 1 + utf8.RuneCount(src[begin:off]),
-	}
+	return PlaceAt(src, off)
 }

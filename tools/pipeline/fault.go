@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -50,9 +49,6 @@ type Causes struct {
 	Find func(*File, Fault) Found
 	// Template finds the one template that has a text. It may be nil.
 	Template func(needle string) (TemplatePlace, bool)
-
-	// Plain leaves the file out of the messages of what stands in content.
-	Plain bool
 
 	order []string
 	by    map[string]*cause
@@ -109,6 +105,13 @@ func (c *Causes) Report(problems *Problems) {
 			}
 		}
 		placed := make(map[string]bool) // what was found in content
+		// What stands at one place is told once, for the page made of that file.
+		own := make(map[Found]*File)
+		for i, found := range in {
+			if before := own[found]; before == nil || before.Content != found.Content && of[i].Content == found.Content {
+				own[found] = of[i]
+			}
+		}
 		doubt := len(rest) > 0
 		for i, found := range in {
 			x := at.faults[of[i]]
@@ -119,11 +122,10 @@ func (c *Causes) Report(problems *Problems) {
 			for _, t := range x.Texts {
 				placed[t] = !strings.HasPrefix(t, "<") // a tag alone may be any other
 			}
-			message := x.Message
-			if !c.Plain {
-				message = of[i].Path + ": " + message
+			if own[found] != of[i] {
+				continue
 			}
-			problems.Add(found.Content.Problem(found.Place, x.Severity, x.Rule, message, x.Hint))
+			problems.Add(found.Content.Problem(found.Place, x.Severity, x.Rule, of[i].Path+": "+x.Message, x.Hint))
 		}
 		// A list that shows a whole post has the post's faults.
 		rest = slices.DeleteFunc(rest, func(f *File) bool {
@@ -139,13 +141,7 @@ func (c *Causes) Report(problems *Problems) {
 // once is the problem for all files of a cause that is not in their content.
 func (c *Causes) once(files []*File, x Fault) Problem {
 	f := files[0]
-	where := f.Path
-	switch more := len(files) - 1; {
-	case more == 1:
-		where += " and another page"
-	case more > 1:
-		where += fmt.Sprintf(" and %d other pages", more)
-	}
+	where := AndOthers(f.Path, len(files)-1, "page")
 	p := Problem{Severity: x.Severity, Rule: x.Rule, Message: where + ": " + x.Message, Hint: x.Hint}
 	if c.Template != nil && f.Kind != Static {
 		for _, needle := range x.Needles {
@@ -157,8 +153,8 @@ func (c *Causes) once(files []*File, x Fault) Problem {
 	}
 	switch {
 	case len(files) > 1:
-	case f.Content != nil:
-		p.File = f.Content.Path
+	case f.Content != nil && f.MediaType == "text/html":
+		p.File = f.Content.Path // a feed is its template's
 	case f.Kind == Static:
 		p.File = f.Origin
 	}

@@ -12,7 +12,11 @@ import (
 // writes once, and at the template where one alone can have written it.
 func TestCauses(t *testing.T) {
 	a, b := &Content{Path: "content/a.md"}, &Content{Path: "content/b.md"}
-	pages := []*File{{Path: "a/index.html", Content: a}, {Path: "b/index.html", Content: b}, {Path: "c/index.html", Content: &Content{Path: "content/c.md"}}, {Path: "index.html"}}
+	const html = "text/html"
+	pages := []*File{
+		{Path: "a/index.html", MediaType: html, Content: a}, {Path: "b/index.html", MediaType: html, Content: b},
+		{Path: "c/index.html", MediaType: html, Content: &Content{Path: "content/c.md"}}, {Path: "index.html", MediaType: html},
+	}
 	fault := func(cause string, texts ...string) Fault {
 		return Fault{Rule: "html", Severity: Warning, Cause: cause, Message: cause + " is wrong", Texts: texts, Needles: []string{"<" + cause}}
 	}
@@ -42,7 +46,8 @@ func TestCauses(t *testing.T) {
 	causes.Add(pages[0], fault("weak alone"))
 	causes.Add(pages[0], fault("weak alone")) // once a file
 	causes.Add(pages[2], fault("single"))
-	causes.Add(pages[0], fault("own", "words")) // the first of a cause is kept
+	causes.Add(&File{Path: "c/index.xml", MediaType: "application/rss+xml", Content: pages[2].Content}, fault("feed")) // it is its template's
+	causes.Add(pages[0], fault("own", "words"))                                                                        // the first of a cause is kept
 	echo := fault("weak echo", "words")
 	causes.Add(pages[0], echo)
 	causes.Add(pages[3], fault("other", "x"))
@@ -55,6 +60,7 @@ func TestCauses(t *testing.T) {
 	want := []string{
 		"(place unknown) a/index.html and 3 other pages: weak is wrong",
 		"(place unknown) c/index.html and another page: own is wrong",
+		"(place unknown) c/index.xml: feed is wrong",
 		"(place unknown) index.html: dropped is wrong", // there is no content to find it in
 		"(place unknown) index.html: other is wrong",
 		"content/a.md:2:1 a/index.html: own is wrong",
@@ -71,7 +77,7 @@ func TestCauses(t *testing.T) {
 
 // A list that shows a post has the post's faults, which are reported there.
 func TestCausesEcho(t *testing.T) {
-	a := &File{Path: "a/index.html", Content: &Content{Path: "content/a.md"}}
+	a := &File{Path: "a/index.html", MediaType: "text/html", Content: &Content{Path: "content/a.md"}}
 	home := &File{Path: "index.html"}
 	causes := &Causes{Find: func(f *File, _ Fault) Found { return Found{Content: f.Content, Place: Place{Line: 2, Column: 1}} }}
 	for _, f := range []*File{a, home} {

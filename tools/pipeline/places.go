@@ -21,6 +21,13 @@ func (d *Document) At(src []byte, offset int) Place {
 	return d.places.at(offset)
 }
 
+// PlaceAt is the place of an offset in the bytes of a file.
+func PlaceAt(data []byte, offset int) Place {
+	offset = max(0, min(offset, len(data)))
+	begin := bytes.LastIndexByte(data[:offset], '\n') + 1
+	return Place{Line: 1 + bytes.Count(data[:offset], []byte("\n")), Column: 1 + utf8.RuneCount(data[begin:offset])}
+}
+
 func sameSlice(a, b []byte) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }

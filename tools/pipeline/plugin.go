@@ -68,6 +68,12 @@ type Hooks struct {
 	// File gets one output file and may change its Data and set its Facts. It
 	// runs in parallel, must be pure, and is not called for static files.
 	File func(context.Context, *File, *Problems) error
+	// Cached says of which files the result of the File hook may be kept between
+	// builds, and that those of the Code hook may be: because they depend on
+	// nothing but the file's fields or the block, the plugin's own table of
+	// settings, Compat, Minify and the section minify. A file's Resolve, and of
+	// its Content all but Path and Blank, are not part of that. Nil: none.
+	Cached func(*File) bool
 	// Finish sees the whole site after File and may rewrite files.
 	Finish func(context.Context, *Site) error
 	// Check sees the finished site, reads, and reports.

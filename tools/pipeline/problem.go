@@ -23,15 +23,18 @@ func (s Severity) String() string {
 	return "warning"
 }
 
+// MarshalText implements encoding.TextMarshaler, for JSON.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // A Problem is one finding about the site, at the place its author can mend it.
 type Problem struct {
-	File     string   // slash-separated, relative to the source directory; empty when unknown
-	Line     int      // from 1; 0 when unknown
-	Column   int      // in characters, from 1; 0 when unknown
-	Severity Severity // as the rule's default or the site's configuration has it
-	Rule     string   // the name that [params.duskpress.rules] knows it by
-	Message  string   // one sentence, without a full stop
-	Hint     string   // how to mend it, where known
+	File     string   `json:"file"`           // slash-separated, relative to the source directory; empty when unknown
+	Line     int      `json:"line"`           // from 1; 0 when unknown
+	Column   int      `json:"col"`            // in characters, from 1; 0 when unknown
+	Severity Severity `json:"severity"`       // as the rule's default or the site's configuration has it
+	Rule     string   `json:"rule"`           // the name that [params.duskpress.rules] knows it by
+	Message  string   `json:"message"`        // one sentence, without a full stop
+	Hint     string   `json:"hint,omitempty"` // how to mend it, where known
 }
 
 // Position is File:Line:Column, as far as it is known.
@@ -83,6 +86,7 @@ type Problems struct {
 // without them something else would be published at each run, or a failure
 // would have no message.
 var alwaysStop = map[string]bool{
+	"cache":     true,
 	"collision": true,
 	"hugo":      true,
 	"panic":     true,

@@ -4,6 +4,7 @@ package pipeline
 // plugin adds its own. [params.duskpress.rules] accepts these names and no other.
 var KnownRules = map[string]string{
 	"allow":         "a comment that suspends a rule without a reason, or that is not needed",
+	"cache":         "a file that the cache made other than it is without the cache",
 	"collision":     "two sources publish one path, or paths that differ in letter case alone",
 	"config":        "the configuration cannot be read or has a key that nothing reads",
 	"config-key":    "a key of Hugo's configuration that Hugo does not read",

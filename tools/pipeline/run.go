@@ -8,14 +8,18 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/yuin/goldmark"
 	"golang.org/x/sync/errgroup"
+
+	"duskpress/tools/cache"
 )
 
 // An Engine makes the files of a site. Its problems go to the Problems that it
@@ -63,6 +67,14 @@ type Pipeline struct {
 	Progress func(stage string, done int)
 	// Trace, where it is set, keeps which plugin changed what.
 	Trace *Trace
+	// Cache keeps results between builds, under keys that begin with Identity:
+	// what the tool is. Without either nothing is kept.
+	Cache    *cache.Store
+	Identity string
+
+	// files are the steps with a File hook, and what their results depend on.
+	files        []step
+	settledFiles string
 }
 
 type step struct {
@@ -152,8 +164,8 @@ func (p *Pipeline) configure(plugin Plugin, table map[string]any) (hooks Hooks, 
 var knownParams = []string{"plugins", "rules", "theme"}
 
 func (p *Pipeline) checkTables(r *Registry, fault func(string, error)) {
-	for _, key := range sortedKeys(p.settings.Params) {
-		if key != "plugins" && key != "rules" && key != "theme" {
+	for _, key := range slices.Sorted(maps.Keys(p.settings.Params)) {
+		if !slices.Contains(knownParams, key) {
 			fault(key, fmt.Errorf("unknown key %q%s", key, didYouMean(key, knownParams)))
 		}
 	}
@@ -167,12 +179,8 @@ func (p *Pipeline) checkTables(r *Registry, fault func(string, error)) {
 		return
 	}
 	names := r.Names()
-	for _, name := range sortedKeys(tables) {
-		known := false
-		for _, n := range names {
-			known = known || n == name
-		}
-		if !known {
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		if !slices.Contains(names, name) {
 			fault("plugins."+name, fmt.Errorf("unknown plugin %q%s", name, didYouMean(name, names)))
 		}
 	}
@@ -208,7 +216,8 @@ var ErrProblems = errors.New("the site has problems")
 // and another error if the machine, Hugo or a plugin failed otherwise.
 func (p *Pipeline) Run(ctx context.Context, engine Engine, store Store) (*Site, error) {
 	p.report("collect", 0)
-	site := &Site{Settings: p.settings, Problems: p.problems, store: store, files: make(map[string]*File)}
+	site := &Site{Settings: p.settings, Problems: p.problems, Cache: p.Cache, Identity: p.Identity, store: store, files: make(map[string]*File)}
+	p.files, p.settledFiles = p.fileSteps()
 	collection, err := engine.Collect(ctx)
 	if err != nil {
 		return site, err
@@ -409,7 +418,7 @@ func (p *Pipeline) code() func(Code) (CodeHTML, error) {
 	if last == nil {
 		return nil
 	}
-	return func(c Code) (html CodeHTML, err error) {
+	return p.cachedCode(*last, func(c Code) (html CodeHTML, err error) {
 		type result struct {
 			html CodeHTML
 			err  error
@@ -435,7 +444,7 @@ func (p *Pipeline) code() func(Code) (CodeHTML, error) {
 		case <-timer.C:
 			return CodeHTML{}, fmt.Errorf("highlighting this code as %q does not end: give the block another language, or none", c.Language)
 		}
-	}
+	})
 }
 
 // file takes one output file through the File phase into the store.
@@ -447,31 +456,60 @@ func (p *Pipeline) file(ctx context.Context, site *Site, f *File) error {
 		return p.copy(site, f)
 	}
 	f.RawSize = int64(len(f.Data))
+	var (
+		key  cache.Key
+		keep = p.settledFiles != "" && f.Kind != Static && keeps(p.files, f)
+		told = p.problems
+	)
+	if keep {
+		key = p.fileKey(p.settledFiles, f)
+		if p.recall(site, f, key) {
+			site.put(f)
+			return nil
+		}
+		told = new(Problems)
+	}
 	if f.Kind != Static {
-		for _, s := range p.steps {
-			if s.hooks.File == nil {
-				continue
+		err := p.fileHooks(ctx, f, told)
+		if keep {
+			for _, x := range told.list {
+				p.problems.Add(x)
 			}
-			before := f.Data
-			if p.Trace != nil {
-				before = bytes.Clone(f.Data)
-			}
-			err := p.guard(s.Name, PhaseFile, f.Path, func() error { return s.hooks.File(ctx, f, p.problems) })
-			if err != nil {
-				return fmt.Errorf("%s: %w", f.Path, err)
-			}
-			if p.Trace != nil && !bytes.Equal(before, f.Data) {
-				p.Trace.addFile(f.Path, Touch{PhaseFile, s.Name, len(before), len(f.Data)})
-			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	f.Size = int64(len(f.Data))
 	f.SHA256 = sha256.Sum256(f.Data)
-	if err := site.store.Write(f.Path, f.Data); err != nil {
-		return err
+	if !reuse(site.store, f.Path, f.SHA256, f.Size) {
+		if err := site.store.Write(f.Path, f.Data); err != nil {
+			return err
+		}
 	}
 	f.Data = nil
+	if keep {
+		p.keep(f, key, told.list)
+	}
 	site.put(f)
+	return nil
+}
+
+// fileHooks runs the File hooks of a file.
+func (p *Pipeline) fileHooks(ctx context.Context, f *File, problems *Problems) error {
+	for _, s := range p.files {
+		before := f.Data
+		if p.Trace != nil {
+			before = bytes.Clone(f.Data)
+		}
+		err := p.guard(s.Name, PhaseFile, f.Path, func() error { return s.hooks.File(ctx, f, problems) })
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Path, err)
+		}
+		if p.Trace != nil && !bytes.Equal(before, f.Data) {
+			p.Trace.addFile(f.Path, Touch{PhaseFile, s.Name, len(before), len(f.Data)})
+		}
+	}
 	return nil
 }
 

@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 	"sync"
+
+	"duskpress/tools/cache"
 )
 
 // A Kind says where an output file comes from.
@@ -134,26 +137,29 @@ type Site struct {
 	Collection *Collection
 	// Pages is how many pages the engine rendered.
 	Pages int
+	// Cache keeps results between builds; see Pipeline. Both may be empty.
+	Cache    *cache.Store
+	Identity string
 
 	store Store
 	add   func(*File) error
 	// touched is told of what whole-site hooks change; it may be nil.
 	touched func(path string, before, after int)
 
-	mu    sync.Mutex
-	files map[string]*File
+	mu     sync.Mutex
+	files  map[string]*File
+	sorted []*File // files by path; nil where one was added since
 }
 
 // Files returns the files, sorted by path.
 func (s *Site) Files() []*File {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	files := make([]*File, 0, len(s.files))
-	for _, f := range s.files {
-		files = append(files, f)
+	if s.sorted == nil {
+		// A dozen hooks ask for them, and of a large site there are many.
+		s.sorted = slices.SortedFunc(maps.Values(s.files), func(a, b *File) int { return cmp.Compare(a.Path, b.Path) })
 	}
-	slices.SortFunc(files, func(a, b *File) int { return cmp.Compare(a.Path, b.Path) })
-	return files
+	return slices.Clone(s.sorted)
 }
 
 // File returns the file at a path, or nil.
@@ -188,25 +194,26 @@ func (s *Site) Add(p string, data []byte) error {
 
 // Rewrite replaces the bytes of a file. It is for Finish hooks.
 func (s *Site) Rewrite(f *File, data []byte) error {
-	if err := s.store.Write(f.Path, data); err != nil {
-		return err
+	sum := sha256.Sum256(data)
+	if !reuse(s.store, f.Path, sum, int64(len(data))) {
+		if err := s.store.Write(f.Path, data); err != nil {
+			return err
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.touched != nil {
 		s.touched(f.Path, int(f.Size), len(data))
 	}
-	f.Size, f.SHA256 = int64(len(data)), sha256.Sum256(data)
+	f.Size, f.SHA256 = int64(len(data)), sum
 	return nil
 }
 
-// put records a file; it reports the one that held the path before.
-func (s *Site) put(f *File) (before *File) {
+// put records a file.
+func (s *Site) put(f *File) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before = s.files[f.Path]
-	s.files[f.Path] = f
-	return before
+	s.files[f.Path], s.sorted = f, nil
 }
 
 func validPath(p string) bool {

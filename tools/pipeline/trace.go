@@ -4,9 +4,10 @@ import "sync"
 
 // A Touch is a change that a plugin made to a file.
 type Touch struct {
-	Phase         Phase
-	Plugin        string
-	Before, After int // bytes
+	Phase  Phase  `json:"phase"`
+	Plugin string `json:"plugin"`
+	Before int    `json:"before"` // bytes
+	After  int    `json:"after"`
 }
 
 // A Trace keeps which plugin changed what. It is for the explanation of a site,

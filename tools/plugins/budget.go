@@ -2,11 +2,11 @@ package plugins
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"duskpress/tools/pipeline"
@@ -82,21 +82,23 @@ func (b *budget) check(_ context.Context, s *pipeline.Site) error {
 		}
 		var css, js, images cost
 		for _, address := range f.Facts.Sheets {
-			n, err := size(localFile(s, f.Path, address))
+			file := localFile(s, f.Path, address)
+			n, err := size(file)
 			if err != nil {
 				return err
 			}
-			css.add(localFile(s, f.Path, address), n)
+			css.add(file, n)
 		}
 		for _, l := range f.Facts.Links {
 			if l.Element != "script" || l.Attribute != "src" {
 				continue
 			}
-			n, err := size(localFile(s, f.Path, l.URL))
+			file := localFile(s, f.Path, l.URL)
+			n, err := size(file)
 			if err != nil {
 				return err
 			}
-			js.add(localFile(s, f.Path, l.URL), n)
+			js.add(file, n)
 		}
 		for _, m := range f.Facts.Images {
 			file := localFile(s, f.Path, m.Src)
@@ -125,7 +127,7 @@ func zippedSize(s *pipeline.Site, f *pipeline.File) (int64, error) {
 	}
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	_, err = io.Copy(w, bytes.NewReader(data))
+	_, err = w.Write(data)
 	return int64(b.Len()), errors.Join(err, w.Close())
 }
 
@@ -145,7 +147,7 @@ func (b *budget) compare(causes *pipeline.Causes, f *pipeline.File, kind string,
 		x.Subject = pipeline.FirstSubject
 	}
 	if len(files) > 0 {
-		largest := slices.MaxFunc(files, func(a, b *pipeline.File) int { return int(a.Size - b.Size) })
+		largest := slices.MaxFunc(files, func(a, b *pipeline.File) int { return cmp.Compare(a.Size, b.Size) })
 		x.Message += fmt.Sprintf("; the largest is %s", largest.Path)
 	}
 	causes.Add(f, x)

@@ -240,7 +240,7 @@ func (e *externalLinks) report(s *pipeline.Site, uses map[string]*linkUse, resul
 	refused, moved, flaky := 0, 0, 0
 	for _, r := range results {
 		u := uses[r.URL]
-		p := u.problem(s, finder)
+		p := u.problem(finder)
 		p.Severity, p.Rule = pipeline.Warning, "external-link"
 		age := ""
 		if r.Cached {
@@ -288,7 +288,7 @@ func (e *externalLinks) report(s *pipeline.Site, uses map[string]*linkUse, resul
 }
 
 // problem has the place of an address, as far as it is known.
-func (u *linkUse) problem(s *pipeline.Site, finder *origin.Finder) pipeline.Problem {
+func (u *linkUse) problem(finder *origin.Finder) pipeline.Problem {
 	at := finder.Content(u.file.Content, isImage(u.link), []string{u.link.URL}, nil)
 	if len(at) == 0 {
 		if p, ok := finder.Source("", u.link.URL); ok {
@@ -301,12 +301,7 @@ func (u *linkUse) problem(s *pipeline.Site, finder *origin.Finder) pipeline.Prob
 	if len(at) > 0 {
 		return pipeline.Problem{File: at[0].File, Line: at[0].Line, Column: at[0].Column}
 	}
-	p := pipeline.Problem{Message: u.file.Path + ": "}
-	if u.more == 1 {
-		p.Message = u.file.Path + " and another file: "
-	} else if u.more > 1 {
-		p.Message = fmt.Sprintf("%s and %d other files: ", u.file.Path, u.more)
-	}
+	p := pipeline.Problem{Message: pipeline.AndOthers(u.file.Path, u.more, "file") + ": "}
 	if u.file.Content != nil && u.more == 0 {
 		p.File = u.file.Content.Path
 	}

@@ -24,7 +24,7 @@ func init() {
 					f.Faults = append(f.Faults, faults...)
 				}
 				return nil
-			}}, nil
+			}, Cached: func(*pipeline.File) bool { return true }}, nil
 		},
 	})
 }

@@ -3,6 +3,8 @@ package plugins
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"duskpress/tools/pipeline"
 )
@@ -30,6 +32,11 @@ func init() {
 					checkEmpty(causes, f)
 					for _, x := range f.Faults {
 						// Only a text is sure to need a heading of its own.
+						if x.Rule == "minify" && slices.ContainsFunc(f.Faults, func(o pipeline.Fault) bool {
+							return o.Rule == "json" || o.Rule == "xml" || o.Rule == "feed" && strings.HasSuffix(o.Cause, "syntax")
+						}) {
+							continue // what is wrong with it is said
+						}
 						if x.Rule != "main-heading" || x.Cause != "none" || f.Content != nil && !f.Content.Blank {
 							causes.Add(f, x)
 						}

@@ -31,7 +31,8 @@ func init() {
 					f.Faults = append(f.Faults, formatFaults(f, f.Data)...)
 					return nil
 				},
-				Check: checkStatic,
+				Cached: func(*pipeline.File) bool { return true },
+				Check:  checkStatic,
 			}, nil
 		},
 	})

@@ -156,7 +156,7 @@ func (h *headersPlugin) policy(s *pipeline.Site) (string, error) {
 	if p.Has("script-src") {
 		p.Add("connect-src", csp.Self) // what a script of the site fetches from it
 	}
-	blocked.Report(s.Problems)
+	blocked.Report(s.Collection, s.Problems)
 	value := p.String()
 	if len(value) > longPolicy {
 		s.Problems.Add(pipeline.Problem{

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
-	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
@@ -31,7 +29,7 @@ func init() {
 				return pipeline.Hooks{}, err
 			}
 			h := &headings{config: cfg, found: make(map[*pipeline.Content]*headingForm)}
-			return pipeline.Hooks{Collect: h.collect, Source: h.source, Markdown: h.markdown}, nil
+			return pipeline.Hooks{Collect: h.collect, Source: h.source, Markdown: transformer{headingShiftAt, shiftHeadings}.markdown}, nil
 		},
 	})
 }
@@ -63,7 +61,7 @@ type headingForm struct {
 
 func (h *headings) collect(_ context.Context, c *pipeline.Collection) error {
 	for _, content := range c.Contents {
-		if content.Format != "" || !isMarkdown(content) {
+		if content.Format != "" || !content.IsMarkdown() {
 			continue
 		}
 		src, err := content.Read()
@@ -114,14 +112,6 @@ func afterLines(src []byte, n int) []byte {
 		src = src[i+1:]
 	}
 	return src
-}
-
-func isMarkdown(c *pipeline.Content) bool {
-	switch strings.ToLower(path.Ext(c.Base())) {
-	case ".md", ".markdown", ".mdown":
-		return true
-	}
-	return false
 }
 
 func anySlice(list []string) []any {
@@ -347,24 +337,15 @@ func nodeText(n ast.Node, src []byte) string {
 	return b.String()
 }
 
-func (h *headings) markdown(*pipeline.Collection) goldmark.Extender { return headingShift{} }
-
-// headingShift moves the headings of a document by its Content's HeadingShift.
-// It runs before Hugo's table of contents is made.
-type headingShift struct{}
-
-func (headingShift) Extend(md goldmark.Markdown) {
-	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(headingShift{}, 90)))
-}
-
-func (headingShift) Transform(doc *ast.Document, _ text.Reader, pc parser.Context) {
-	c := pipeline.DocumentOf(pc).Content
-	if c == nil || c.HeadingShift == 0 {
+// shiftHeadings moves the headings of a document by its Content's HeadingShift.
+func shiftHeadings(d *pipeline.Document, doc *ast.Document, _ []byte) {
+	shift := d.Content.HeadingShift
+	if shift == 0 {
 		return
 	}
 	ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if heading, ok := n.(*ast.Heading); ok && entering {
-			heading.Level = max(1, min(6, heading.Level+c.HeadingShift))
+			heading.Level = max(1, min(6, heading.Level+shift))
 		}
 		return ast.WalkContinue, nil
 	})

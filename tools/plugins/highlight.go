@@ -20,7 +20,7 @@ func init() {
 				return pipeline.Hooks{}, err
 			}
 			h := highlighter{verify: !s.Compat}
-			return pipeline.Hooks{Code: h.render}, nil
+			return pipeline.Hooks{Code: h.render, Cached: func(*pipeline.File) bool { return true }}, nil
 		},
 	})
 }

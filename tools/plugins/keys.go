@@ -3,6 +3,7 @@ package plugins
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -53,7 +54,7 @@ func checkKeys(c *pipeline.Collection) {
 		}
 	}
 	for _, content := range c.Contents {
-		for _, key := range sortedKeys(content.FrontMatter) {
+		for _, key := range slices.Sorted(maps.Keys(content.FrontMatter)) {
 			if slices.Contains(known, key) || strings.HasPrefix(key, "_") || files[key] >= sameKeyFiles || c.InTemplates(key) {
 				continue
 			}
@@ -72,13 +73,4 @@ func checkKeys(c *pipeline.Collection) {
 				fmt.Sprintf("nothing reads the key %q", key), fmt.Sprintf("did you mean %q?", near)))
 		}
 	}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -6,9 +6,6 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 
 	"duskpress/tools/highlight"
 	"duskpress/tools/pipeline"
@@ -27,7 +24,9 @@ func init() {
 			for _, name := range cfg.Plain {
 				plain[strings.ToLower(name)] = true
 			}
-			return pipeline.Hooks{Markdown: func(c *pipeline.Collection) goldmark.Extender { return fences{plain, c.HasCodeHook} }}, nil
+			return pipeline.Hooks{Markdown: func(c *pipeline.Collection) goldmark.Extender {
+				return transformer{languagesAt, fences{plain, c.HasCodeHook}.check}
+			}}, nil
 		},
 	})
 }
@@ -42,29 +41,20 @@ type fences struct {
 	hasHook func(string) bool
 }
 
-// Extend implements goldmark.Extender.
-func (f fences) Extend(md goldmark.Markdown) {
-	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(f, 96)))
-}
-
 // firstWord is what stands before the first space, as goldmark takes it.
 func firstWord(info string) string {
 	word, _, _ := strings.Cut(strings.TrimLeft(info, " \t"), " ")
 	return strings.TrimSpace(word)
 }
 
-// Transform reports, and changes nothing.
-func (f fences) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
-	d := pipeline.DocumentOf(pc)
-	if d.Content == nil {
-		return
-	}
+// check reports, and changes nothing.
+func (f fences) check(d *pipeline.Document, doc *ast.Document, src []byte) {
 	ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		block, ok := n.(*ast.FencedCodeBlock)
 		if !ok || !entering || block.Info == nil {
 			return ast.WalkContinue, nil
 		}
-		info := string(block.Info.Segment.Value(reader.Source()))
+		info := string(block.Info.Segment.Value(src))
 		lang, _, _ := strings.Cut(firstWord(info), "{")
 		if lang == "" || f.plain[strings.ToLower(lang)] || highlight.Known(lang) || f.hasHook != nil && f.hasHook(lang) {
 			return ast.WalkContinue, nil
@@ -73,7 +63,7 @@ func (f fences) Transform(doc *ast.Document, reader text.Reader, pc parser.Conte
 		if near := pipeline.Nearest(lang, highlight.Languages()); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		d.Problems.Add(d.Content.Problem(d.At(reader.Source(), block.Info.Segment.Start), pipeline.Warning, "language",
+		d.Problems.Add(d.Content.Problem(d.At(src, block.Info.Segment.Start), pipeline.Warning, "language",
 			fmt.Sprintf("nothing can highlight %q", lang), hint))
 		return ast.WalkContinue, nil
 	})

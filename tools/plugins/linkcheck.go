@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -137,6 +138,8 @@ type linkRun struct {
 	known    map[string]linkcheck.Target
 	ids      map[*pipeline.File]map[string]bool
 	facts    map[string]*pipeline.Facts // of pages that passed no File hook
+	// unrendered are linkNames, gathered when a first file is missing.
+	unrendered func() []string
 }
 
 func (l linkChecks) check(ctx context.Context, s *pipeline.Site) error {
@@ -147,6 +150,7 @@ func (l linkChecks) check(ctx context.Context, s *pipeline.Site) error {
 	r := &linkRun{
 		linkChecks: l, Site: s, links: links, known: make(map[string]linkcheck.Target),
 		ids: make(map[*pipeline.File]map[string]bool), facts: make(map[string]*pipeline.Facts),
+		unrendered: sync.OnceValue(func() []string { return linkNames(s.Collection.Contents) }),
 	}
 	r.relative, _ = section[bool](s, "relativeURLs")
 	r.checkBase()
@@ -194,25 +198,26 @@ func (r *linkRun) file(f *pipeline.File) error {
 		return nil
 	}
 	var read func([]byte) []linkcheck.Ref
+	reader := "" // which one it is
 	base := path.Base(f.Path)
 	switch ext := strings.ToLower(path.Ext(f.Path)); {
 	case ext == ".xml", ext == ".rss", ext == ".atom":
-		read = linkcheck.XML
+		reader, read = "XML", linkcheck.XML
 	case ext == ".webmanifest", base == "manifest.json":
-		read = func(data []byte) []linkcheck.Ref { return linkcheck.JSON(data, true) }
+		reader, read = "manifest", func(data []byte) []linkcheck.Ref { return linkcheck.JSON(data, true) }
 	case ext == ".json":
-		read = func(data []byte) []linkcheck.Ref {
+		reader, read = "JSON", func(data []byte) []linkcheck.Ref {
 			if !bytes.Contains(data[:min(len(data), 400)], []byte("jsonfeed.org")) {
 				return nil
 			}
 			return linkcheck.JSON(data, false)
 		}
 	case f.Path == "robots.txt", strings.HasSuffix(f.Path, "/robots.txt"):
-		read = linkcheck.Robots
+		reader, read = "robots", linkcheck.Robots
 	case (ext == ".md" || base == "llms.txt" || base == "llms-full.txt") && (f.Kind == pipeline.Rendered || f.Kind == pipeline.Generated):
-		read = linkcheck.Markdown
+		reader, read = "Markdown", linkcheck.Markdown
 	case f.MediaType == "text/css":
-		read = func(data []byte) (refs []linkcheck.Ref) {
+		reader, read = "CSS", func(data []byte) (refs []linkcheck.Ref) {
 			csp.Addresses(data, func(_, address string) {
 				refs = append(refs, linkcheck.Ref{What: "url()", Address: address, Image: true})
 			})
@@ -221,11 +226,17 @@ func (r *linkRun) file(f *pipeline.File) error {
 	default:
 		return nil
 	}
-	data, err := r.Read(f.Path)
+	refs, err := pipeline.Kept(r.Site, pipeline.LinkKind, "refs "+reader, f, func() ([]linkcheck.Ref, error) {
+		data, err := r.Read(f.Path)
+		if err != nil {
+			return nil, err
+		}
+		return read(data), nil
+	})
 	if err != nil {
 		return err
 	}
-	for _, ref := range read(data) {
+	for _, ref := range refs {
 		r.ref(f, ref)
 	}
 	return nil
@@ -349,7 +360,7 @@ func (r *linkRun) judge(f *pipeline.File, link pipeline.Link, t linkcheck.Target
 	case linkcheck.Malformed:
 		r.fault(fault)
 	case linkcheck.Missing, linkcheck.OtherCase:
-		if !r.ignores("/"+t.Path) && !r.linkOnly(t.Path) {
+		if !r.ignores("/"+t.Path) && !r.linkOnly(t.Path) && !r.noFile(t.Path) {
 			r.fault(fault)
 		}
 	case linkcheck.OutsideBase:
@@ -370,19 +381,36 @@ func (r *linkRun) judge(f *pipeline.File, link pipeline.Link, t linkcheck.Target
 	}
 }
 
+// noFile reports whether the page at an address has no template, or one that
+// printed nothing: that was told, and each link to it has the same cause.
+func (r *linkRun) noFile(missing string) bool {
+	no := r.Collection.NoFile
+	name := strings.TrimSuffix(missing, "/")
+	return no != nil && (no(name) || no(path.Join(name, "index.html")) || no(name+".html"))
+}
+
 // linkOnly reports whether a content file has an address and, as its author
 // wants it, no file there: build.render = link.
 func (r *linkRun) linkOnly(missing string) bool {
 	want := strings.Trim(missing, "/")
-	return slices.ContainsFunc(r.Collection.Contents, func(c *pipeline.Content) bool {
+	return slices.ContainsFunc(r.unrendered(), func(name string) bool { return strings.HasSuffix(want, name) })
+}
+
+// linkNames are the last elements of the paths of pages with build.render = link.
+func linkNames(contents []*pipeline.Content) []string {
+	var names []string
+	for _, c := range contents {
 		build, _ := c.FrontMatter["build"].(map[string]any)
 		if build == nil {
 			build, _ = c.FrontMatter["_build"].(map[string]any)
 		}
-		name := strings.TrimSuffix(c.Logical, path.Ext(c.Logical))
-		name = strings.Trim(strings.TrimSuffix(strings.TrimSuffix(name, "/_index"), "/index"), "/")
-		return build["render"] == "link" && strings.HasSuffix(want, strings.ToLower(path.Base(name)))
-	})
+		if build["render"] == "link" {
+			name := strings.TrimSuffix(c.Logical, path.Ext(c.Logical))
+			name = strings.Trim(strings.TrimSuffix(strings.TrimSuffix(name, "/_index"), "/index"), "/")
+			names = append(names, strings.ToLower(path.Base(name)))
+		}
+	}
+	return names
 }
 
 // severityOf says what a missing target does to readers. What others wrote, or

@@ -27,6 +27,9 @@ type linkFault struct {
 
 // what tells faults of one cause apart, wherever they are seen.
 func (f linkFault) what() string {
+	if f.target.Kind == linkcheck.Here && f.target.File != "" {
+		return f.rule + "\x00" + f.target.File + "#" + f.target.Fragment
+	}
 	if f.target.Kind == linkcheck.Elsewhere || f.target.Path == "" {
 		return f.rule + "\x00" + f.link.URL
 	}
@@ -52,7 +55,7 @@ func (r *linkRun) report() {
 		linkRun: r, finder: origin.New(r.Site), taken: make(map[string]bool), placed: make(map[string]bool),
 	}
 	for _, pr := range r.Problems.Sorted() {
-		if pr.Line > 0 && (pr.Rule == "content-link" || pr.Rule == "ref" || pr.Rule == "image") {
+		if pr.Line > 0 && (pr.Rule == "content-link" || pr.Rule == "ref" || pr.Rule == "image" || pr.Rule == "raw-html") {
 			p.taken[fmt.Sprintf("%s:%d:%d", pr.File, pr.Line, pr.Column)] = true
 		}
 	}
@@ -95,13 +98,22 @@ func (p *linkPlaces) inOwn(f linkFault) bool {
 
 var toContent = regexp.MustCompile(`^[^\s)>"'{}]*\.(?:md|markdown|mdown|org|adoc|rst)(?:[#?][^\s)>"'{}]*)?[\s)>"']`)
 
+// inShortcode reports whether a place is in a call of a shortcode, such as relref.
+func (p *linkPlaces) inShortcode(a origin.Place) bool {
+	begin := a
+	begin.Column = 1
+	line := []rune(p.finder.Line(begin))
+	before := string(line[:min(max(a.Column-1, 0), len(line))])
+	return strings.LastIndex(before, "{{") > strings.LastIndex(before, "}}")
+}
+
 func (p *linkPlaces) at(a origin.Place, f linkFault) {
 	key := fmt.Sprintf("%s:%d:%d", a.File, a.Line, a.Column)
 	if p.taken[key] {
 		return
 	}
 	p.taken[key] = true
-	if !p.Compat && toContent.MatchString(p.finder.Line(a)+" ") {
+	if !p.Compat && toContent.MatchString(p.finder.Line(a)+" ") && !p.inShortcode(a) {
 		return // a link to a content file is for the plugin links to judge, or for its author to allow
 	}
 	message, hint := p.message(f)
@@ -241,8 +253,15 @@ func (p *linkPlaces) inSource(g *linkGroup) bool {
 		} else if l.Element == "meta" {
 			spellings = []string{`"` + l.Attribute + `"`, "'" + l.Attribute + "'", "=" + l.Attribute}
 		} else if !strings.HasPrefix(l.Element, "<") {
-			return false
+			if only != ".txt" {
+				return false
+			}
+			spellings = []string{l.URL}
 		}
+	}
+	if only == "" {
+		// A word alone may be anything: the name of a section, say.
+		spellings = slices.DeleteFunc(spellings, func(s string) bool { return !strings.ContainsAny(s, "/.#:?") })
 	}
 	a, ok := p.finder.Source(only, spellings...)
 	if ok {
@@ -280,13 +299,7 @@ func (p *linkPlaces) groupAt(a origin.Place, g *linkGroup) {
 }
 
 func (g *linkGroup) where() string {
-	switch n := len(g.files) - 1; {
-	case n == 1:
-		return g.files[0] + " and another file"
-	case n > 1:
-		return fmt.Sprintf("%s and %d other files", g.files[0], n)
-	}
-	return g.files[0]
+	return pipeline.AndOthers(g.files[0], len(g.files)-1, "file")
 }
 
 // fewLike is how many addresses of one kind are told one by one: a template can
@@ -323,8 +336,8 @@ func (p *linkPlaces) unplaced(list []*linkGroup) {
 		}
 		switch f := g.first.file; {
 		case len(g.files) > 1 || g.more > 0:
-		case f.Content != nil:
-			pr.File = f.Content.Path
+		case f.Content != nil && f.MediaType == "text/html":
+			pr.File = f.Content.Path // a feed is its template's
 		case f.Kind == pipeline.Static:
 			pr.File = f.Origin
 		}
@@ -342,7 +355,7 @@ func (p *linkPlaces) message(f linkFault) (message, hint string) {
 			element = "<link rel=" + l.Rel + ">"
 		}
 	}
-	written := shortAddress(l.URL)
+	written := pipeline.Quote(l.URL, 80)
 	switch f.rule {
 	case "relative-url":
 		return fmt.Sprintf("%s with %s has no host", element, written), "make it whole in the template: .Permalink, or absURL"
@@ -396,14 +409,7 @@ func (p *linkPlaces) anchorMessage(f linkFault, written string) (message, hint s
 	if err != nil {
 		plain = f.target.Fragment
 	}
-	if near := pipeline.Nearest(plain, facts.IDs); near != "" {
-		return message, fmt.Sprintf("did you mean #%s?", near)
-	}
-	ids := slices.Compact(slices.Sorted(slices.Values(facts.IDs)))
-	if len(ids) == 0 {
-		return message, "that page has no part with an id"
-	}
-	return message, "its parts are #" + strings.Join(ids[:min(len(ids), 8)], ", #")
+	return message, partHint(plain, facts.IDs)
 }
 
 // leftOut says so if a content file of that name is not published.
@@ -422,15 +428,6 @@ func (p *linkPlaces) leftOut(missing string) string {
 		}
 	}
 	return ""
-}
-
-// shortAddress quotes an address as far as anyone reads it.
-func shortAddress(s string) string {
-	r := []rune(s)
-	if len(r) > 80 {
-		return fmt.Sprintf("%q…", string(r[:80]))
-	}
-	return fmt.Sprintf("%q", s)
 }
 
 // checkCase reports pages whose paths have upper-case letters, which the site

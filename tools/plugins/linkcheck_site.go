@@ -197,7 +197,7 @@ func (r *linkRun) leads(d headers.Redirect, circles map[string]bool, fault func(
 			return
 		}
 		for _, hop := range append([]string{d.To}, end.Hops...) {
-			circles[strings.Trim(hop, "/")] = true
+			circles[strings.Trim("/"+strings.TrimPrefix(hop, r.links.PathOf("")), "/")] = true
 		}
 		fault(pipeline.Error, fmt.Sprintf("%s is led in a circle: %s", d.From, strings.Join(append([]string{d.To}, end.Hops...)[:min(len(end.Hops)+1, 5)], ", ")), "let it lead to a page")
 	case r.ignores("/" + t.Path):

@@ -12,9 +12,6 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 
 	"duskpress/tools/pipeline"
 )
@@ -52,21 +49,11 @@ func (l *links) markdown(c *pipeline.Collection) goldmark.Extender {
 	for _, content := range c.Contents {
 		l.contents = append(l.contents, content.Path)
 	}
-	return l
+	return transformer{linksAt, l.resolve}
 }
 
-// Extend implements goldmark.Extender.
-func (l *links) Extend(md goldmark.Markdown) {
-	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(l, 95)))
-}
-
-// Transform rewrites the destinations of links to content files.
-func (l *links) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
-	d := pipeline.DocumentOf(pc)
-	if d.Content == nil {
-		return
-	}
-	src := reader.Source()
+// resolve rewrites the destinations of links to content files.
+func (l *links) resolve(d *pipeline.Document, doc *ast.Document, src []byte) {
 	ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		link, ok := n.(*ast.Link)
 		if !ok || !entering {
@@ -171,14 +158,20 @@ func (l *links) check(_ context.Context, s *pipeline.Site) error {
 		if page == nil || page.Facts == nil || page.Facts.HasID(f.id) {
 			continue
 		}
-		hint := "that page has no part with an id"
-		if near := pipeline.Nearest(f.id, page.Facts.IDs); near != "" {
-			hint = fmt.Sprintf("did you mean #%s?", near)
-		} else if ids := slices.Sorted(slices.Values(page.Facts.IDs)); len(ids) > 0 {
-			hint = "its parts are #" + strings.Join(ids[:min(len(ids), 8)], ", #")
-		}
 		s.Problems.Add(f.content.Problem(f.at, pipeline.Error, "content-link",
-			fmt.Sprintf("%q leads to a page without that part", written), hint))
+			fmt.Sprintf("%q leads to a page without that part", written), partHint(f.id, page.Facts.IDs)))
 	}
 	return nil
+}
+
+// partHint names the part of a page that was probably meant, or those that it has.
+func partHint(id string, ids []string) string {
+	if near := pipeline.Nearest(id, ids); near != "" {
+		return fmt.Sprintf("did you mean #%s?", near)
+	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	if len(ids) == 0 {
+		return "that page has no part with an id"
+	}
+	return "its parts are #" + strings.Join(ids[:min(len(ids), 8)], ", #")
 }

@@ -5,11 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
-	"github.com/yuin/goldmark/util"
 
 	"duskpress/tools/pipeline"
 )
@@ -23,28 +19,16 @@ func init() {
 			if err := s.Decode(&struct{}{}); err != nil {
 				return pipeline.Hooks{}, err
 			}
-			return pipeline.Hooks{Markdown: func(*pipeline.Collection) goldmark.Extender { return lists{} }}, nil
+			return pipeline.Hooks{Markdown: transformer{listsAt, checkLists}.markdown}, nil
 		},
 	})
-}
-
-type lists struct{}
-
-// Extend implements goldmark.Extender.
-func (lists) Extend(md goldmark.Markdown) {
-	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(lists{}, 97)))
 }
 
 // bulletLine is a line that somebody meant as an item of a list.
 var bulletLine = regexp.MustCompile(`^[ \t]*([-+*]|\d{1,9}[.)])[ \t]+\S`)
 
-// Transform reports, and changes nothing.
-func (lists) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
-	d := pipeline.DocumentOf(pc)
-	if d.Content == nil {
-		return
-	}
-	src := reader.Source()
+// checkLists reports, and changes nothing.
+func checkLists(d *pipeline.Document, doc *ast.Document, src []byte) {
 	report := func(offset int, became string) {
 		line := lineAt(src, offset)
 		begin := bytes.LastIndexByte(src[:offset], '\n') + 1

@@ -32,7 +32,7 @@ func FuzzMarkdownChecks(f *testing.F) {
 		c.WithReader(func() ([]byte, error) { return []byte(src), nil })
 		d := &pipeline.Document{Content: c, Problems: new(pipeline.Problems)}
 		plain := render(&pipeline.Document{Problems: new(pipeline.Problems)})
-		if got := render(d, marks{}, lists{}, rawHTML{}); got != plain {
+		if got := render(d, transformer{marksAt, checkMarks}, transformer{listsAt, checkLists}, transformer{rawHTMLAt, checkRawHTML}); got != plain {
 			t.Errorf("%q, and without the checks %q", got, plain)
 		}
 		lines := 1 + bytes.Count([]byte(src), []byte("\n"))

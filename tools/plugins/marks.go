@@ -5,10 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/parser"
-	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 
 	"duskpress/tools/pipeline"
@@ -28,41 +25,31 @@ func init() {
 			if err := s.Decode(&struct{}{}); err != nil {
 				return pipeline.Hooks{}, err
 			}
-			return pipeline.Hooks{Markdown: func(*pipeline.Collection) goldmark.Extender { return marks{} }}, nil
+			return pipeline.Hooks{Markdown: transformer{marksAt, checkMarks}.markdown}, nil
 		},
 	})
-}
-
-type marks struct{}
-
-// Extend implements goldmark.Extender.
-func (m marks) Extend(md goldmark.Markdown) {
-	md.Parser().AddOptions(parser.WithASTTransformers(util.Prioritized(m, 93)))
 }
 
 // leftovers are what is seen in text where something else was meant. Each is
 // looked for in the text of one block, in which everything that Markdown did
 // understand, code included, is one NUL.
 var leftovers = []struct {
+	// sign stands in every text that the pattern matches: most have none.
+	sign          string
 	pattern       *regexp.Regexp
 	message, hint string
 }{
-	{regexp.MustCompile(`\[[^\[\]\n]+\][ \t]+\((?:https?://|\.{0,2}/|#|mailto:)[^()\s]*\)`), "this was meant as a link: there is a space between ] and (", "write [text](address)"},
-	{regexp.MustCompile(`\((?:[^()\n]+)\)\[(?:https?://|\.{0,2}/)[^\[\]\s]*\]`), "this was meant as a link: the brackets are the wrong way round", "write [text](address)"},
-	{regexp.MustCompile(`\[[^\[\]\n]+\]\((?:https?://|\.{0,2}/|#)[^()\n]*$`), "this was meant as a link: nothing closes its address", "close it with )"},
-	{regexp.MustCompile(`(?:^|[^*\\])\*\*[^\s*](?:[^*\n]*[^\s*])?[ \t]+\*\*(?:[^*]|$)`), "these stars were meant to make text bold: there is a space before the last two", "take the space out"},
-	{regexp.MustCompile(`(?:^|[^_\\\pL\d])__[^\s_](?:[^_\n]*[^\s_])?[ \t]+__(?:[^_\pL\d]|$)`), "these underscores were meant to make text bold: there is a space before the last two", "take the space out"},
-	{regexp.MustCompile(`(?:^|[^*\\\s])?\*\*[ \t]+[^\s*][^*\n]*[^\s*]\*\*(?:[^*\pL\d]|$)`), "these stars were meant to make text bold: there is a space after the first two", "take the space out"},
-	{regexp.MustCompile(`\{\{[-<% ]*[.\pL$][^{}\n]*\}\}`), "these braces are shown as they stand: nothing fills them in", "put them into code, or call a shortcode with {{< name >}}"},
+	{"[", regexp.MustCompile(`\[[^\[\]\n]+\][ \t]+\((?:https?://|\.{0,2}/|#|mailto:)[^()\s]*\)`), "this was meant as a link: there is a space between ] and (", "write [text](address)"},
+	{")[", regexp.MustCompile(`\((?:[^()\n]+)\)\[(?:https?://|\.{0,2}/)[^\[\]\s]*\]`), "this was meant as a link: the brackets are the wrong way round", "write [text](address)"},
+	{"](", regexp.MustCompile(`\[[^\[\]\n]+\]\((?:https?://|\.{0,2}/|#)[^()\n]*$`), "this was meant as a link: nothing closes its address", "close it with )"},
+	{"**", regexp.MustCompile(`(?:^|[^*\\])\*\*[^\s*](?:[^*\n]*[^\s*])?[ \t]+\*\*(?:[^*]|$)`), "these stars were meant to make text bold: there is a space before the last two", "take the space out"},
+	{"__", regexp.MustCompile(`(?:^|[^_\\\pL\d])__[^\s_](?:[^_\n]*[^\s_])?[ \t]+__(?:[^_\pL\d]|$)`), "these underscores were meant to make text bold: there is a space before the last two", "take the space out"},
+	{"**", regexp.MustCompile(`(?:^|[^*\\\s])?\*\*[ \t]+[^\s*][^*\n]*[^\s*]\*\*(?:[^*\pL\d]|$)`), "these stars were meant to make text bold: there is a space after the first two", "take the space out"},
+	{"{{", regexp.MustCompile(`\{\{[-<% ]*[.\pL$][^{}\n]*\}\}`), "these braces are shown as they stand: nothing fills them in", "put them into code, or call a shortcode with {{< name >}}"},
 }
 
-// Transform reports, and changes nothing.
-func (marks) Transform(doc *ast.Document, reader text.Reader, pc parser.Context) {
-	d := pipeline.DocumentOf(pc)
-	if d.Content == nil {
-		return
-	}
-	src := reader.Source()
+// checkMarks reports, and changes nothing.
+func checkMarks(d *pipeline.Document, doc *ast.Document, src []byte) {
 	level := 0
 	report := func(offset int, rule, message, hint string) {
 		d.Problems.Add(d.Content.Problem(d.At(src, offset), pipeline.Warning, rule, message, hint))
@@ -86,6 +73,9 @@ func (marks) Transform(doc *ast.Document, reader text.Reader, pc parser.Context)
 		if n.Type() == ast.TypeBlock && n.FirstChild() != nil && n.FirstChild().Type() == ast.TypeInline {
 			shown, offsets := shownText(src, n)
 			for _, l := range leftovers {
+				if !bytes.Contains(shown, []byte(l.sign)) {
+					continue
+				}
 				for _, at := range l.pattern.FindAllIndex(shown, -1) {
 					begin := at[0]
 					for begin < at[1] && !strings.ContainsRune("[(*_{", rune(shown[begin])) {

@@ -3,6 +3,7 @@ package plugins
 import (
 	"context"
 	"fmt"
+	"regexp"
 
 	"duskpress/tools/minify"
 	"duskpress/tools/pipeline"
@@ -25,7 +26,7 @@ func init() {
 				cfg = minify.Default()
 			}
 			m := minifier{minify.New(cfg).Minify}
-			return pipeline.Hooks{File: m.file}, nil
+			return pipeline.Hooks{File: m.file, Cached: func(*pipeline.File) bool { return true }}, nil
 		},
 	})
 }
@@ -45,15 +46,12 @@ func (m minifier) file(_ context.Context, f *pipeline.File, problems *pipeline.P
 		if kindOf(f) == jsonFormat {
 			return nil // it is no JSON, which the plugin formats says
 		}
-		p := pipeline.Problem{
-			Severity: pipeline.Warning, Rule: "minify",
-			Message: fmt.Sprintf("%s is published as it is, since the minifier cannot read it: %v", f.Path, err),
+		// One template may do that to all pages: the plugin faults says it once.
+		f.Faults = append(f.Faults, pipeline.Fault{
+			Rule: "minify", Severity: pipeline.Warning, Cause: positions.ReplaceAllString(err.Error(), ""),
+			Message: fmt.Sprintf("it is published as it is, since the minifier cannot read it: %v", err),
 			Hint:    "mend what makes it, or switch this type off in [minify]",
-		}
-		if f.Content != nil {
-			p.File = f.Content.Path
-		}
-		problems.Add(p)
+		})
 		return nil
 	}
 	if !known {
@@ -68,6 +66,8 @@ func (m minifier) file(_ context.Context, f *pipeline.File, problems *pipeline.P
 	f.Data = out
 	return nil
 }
+
+var positions = regexp.MustCompile(`\d+`)
 
 // textProblem says that a page is published as it is, since minified it would
 // not read the same.

@@ -75,6 +75,9 @@ func (p *pictures) check(_ context.Context, s *pipeline.Site) error {
 				add("image-alt", fmt.Sprintf("the picture %s has no alt", short(m.Src)), `say what it shows, or alt="" if it only decorates`)
 			}
 			// Nobody can know the size of what lies elsewhere.
+			if missing(s, f.Path, m.Src) {
+				continue // the rule link says so
+			}
 			if !m.Sized && m.Src != "" && m.Src != "data:" && csp.Source(m.Src) == csp.Self || !m.Sized && strings.HasPrefix(m.Src, s.BaseURL) && s.BaseURL != "" {
 				add("image-size", fmt.Sprintf("the picture %s has no width and height", short(m.Src)), "write both, in pixels; style sheets may still scale it")
 			}
@@ -100,6 +103,12 @@ func (p *pictures) check(_ context.Context, s *pipeline.Site) error {
 	}
 	causes.Report(s.Problems)
 	return nil
+}
+
+// missing reports whether a picture would be a file of the site and is none.
+func missing(s *pipeline.Site, from, src string) bool {
+	own := csp.Source(src) == csp.Self || s.BaseURL != "" && strings.HasPrefix(src, s.BaseURL)
+	return own && localFile(s, from, src) == nil
 }
 
 // width reads the head of a picture, once. What is no picture has none.

@@ -127,6 +127,9 @@ func (p *places) findMarkup(c *pipeline.Content, x pipeline.Fault) pipeline.Foun
 		at := p.words(c, words)
 		found := found(c, at, 0)
 		found.Weak = len(at) > 1
+		if len(at) == 1 {
+			found.Place = p.tagBefore(c, name, found.Place)
+		}
 		return found
 	}
 	for _, t := range x.Texts {
@@ -135,6 +138,22 @@ func (p *places) findMarkup(c *pipeline.Content, x pipeline.Fault) pipeline.Foun
 		}
 	}
 	return pipeline.Found{}
+}
+
+// tagBefore is the tag that stands last before a place in its line, or the place.
+func (p *places) tagBefore(c *pipeline.Content, name string, at pipeline.Place) pipeline.Place {
+	lines := bytes.Split(p.source(c), []byte("\n"))
+	if at.Line < 1 || at.Line > len(lines) {
+		return at
+	}
+	line := []rune(string(lines[at.Line-1]))
+	before := string(line[:min(max(at.Column-1, 0), len(line))])
+	i := strings.LastIndex(before, "<"+name)
+	if end := i + 1 + len(name); i < 0 || end < len(before) && strings.IndexByte(" \t/>", before[end]) < 0 {
+		return at
+	}
+	at.Column = 1 + len([]rune(before[:i]))
+	return at
 }
 
 // words looks for a text as a page has it; in Markdown its beginning may have
@@ -185,9 +204,7 @@ func (p *places) findShortcode(f *pipeline.File, token string) pipeline.Found {
 		if i < 0 {
 			return false
 		}
-		before := p.source(c)[:i]
-		line := bytes.LastIndexByte(before, '\n') + 1
-		at = pipeline.Found{Content: c, Place: pipeline.Place{Line: 1 + bytes.Count(before, []byte("\n")), Column: 1 + len([]rune(string(before[line:])))}}
+		at = pipeline.Found{Content: c, Place: pipeline.PlaceAt(p.source(c), i)}
 		return true
 	}
 	if f.Content != nil && look(f.Content) {

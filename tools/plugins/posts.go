@@ -15,7 +15,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "posts",
 		Summary: "reports what posts lack: a title, a date, a description, a text; and dates that disagree",
-		After:   []string{"headings"},
+		After:   []string{"headings", "values"},
 		Rules: map[string]string{
 			"missing-title":       "a post without a title",
 			"missing-date":        "a post without a date",
@@ -73,8 +73,13 @@ func (p posts) check(c *pipeline.Collection) {
 			cascades[content.Section()] = true
 		}
 	}
+	// What an error has to do with is not told again as a thing that is missing.
+	wrong := make(map[string]bool)
+	for _, pr := range c.Problems.Sorted() {
+		wrong[pr.File] = wrong[pr.File] || pr.Severity == pipeline.Error
+	}
 	for _, content := range c.Contents {
-		if !p.isPost(content) || cascades[content.Section()] || cascades[""] || content.FrontMatter == nil && content.Format != "" {
+		if wrong[content.Path] || !p.isPost(content) || cascades[content.Section()] || cascades[""] || content.FrontMatter == nil && content.Format != "" {
 			continue
 		}
 		date, published := c.Published(content)
@@ -104,7 +109,7 @@ func (p posts) check(c *pipeline.Collection) {
 		if content.Blank {
 			report(start, "empty-page", "this post has no text", "write it, or make it a draft")
 		}
-		p.checkName(c, content, date, report)
+		p.checkName(content, date, report)
 	}
 	// Where hardly any post has a description, nobody misses them.
 	for _, content := range bare {
@@ -137,7 +142,7 @@ func blank(v any) bool {
 var dateInName = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})-`)
 
 // checkName compares the date in a file's or bundle's name with the post's.
-func (p posts) checkName(c *pipeline.Collection, content *pipeline.Content, date time.Time, report func(pipeline.Place, string, string, string)) {
+func (p posts) checkName(content *pipeline.Content, date time.Time, report func(pipeline.Place, string, string, string)) {
 	elements := strings.Split(content.Logical, "/")
 	for _, name := range elements[max(0, len(elements)-2):] {
 		m := dateInName.FindStringSubmatch(name)

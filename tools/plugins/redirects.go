@@ -78,7 +78,7 @@ func redirects(_ context.Context, s *pipeline.Site) error {
 			return same
 		})
 	}
-	if list == nil {
+	if len(list) == 0 {
 		return nil
 	}
 	// The first that fits is taken: the author's.

@@ -45,6 +45,8 @@ type searchConfig struct {
 type searchIndex struct {
 	searchConfig
 	taxonomies map[string]string
+	// pages are those that an index may have.
+	pages []*pipeline.File
 	// in has the pages that are in an index, by the path of their file.
 	in map[string]bool
 	// languages are those that have an index.
@@ -56,13 +58,13 @@ type searchIndex struct {
 // from a cache.
 func (p *searchIndex) generate(ctx context.Context, s *pipeline.Site) error {
 	p.in, p.languages = make(map[string]bool), make(map[string]bool)
-	pages := regularPages(s)
-	dirs, err := p.dirs(s, pages)
+	p.pages = regularPages(s)
+	dirs, err := p.dirs(s, p.pages)
 	if err != nil {
 		return err
 	}
 	byLanguage := make(map[string][]*pipeline.File)
-	for _, f := range pages {
+	for _, f := range p.pages {
 		if lang := f.Content.Language; dirs[lang] != "" {
 			byLanguage[lang] = append(byLanguage[lang], f)
 		}
@@ -158,11 +160,17 @@ func (p *searchIndex) index(ctx context.Context, s *pipeline.Site, dir string, p
 		return err
 	}
 	err = each(func(i int, f *pipeline.File) error {
-		data, err := s.Read(f.Path)
+		kept, err := pipeline.Kept(s, pipeline.SearchKind, "search", f, func() (search.Page, error) {
+			data, err := s.Read(f.Path)
+			if err != nil {
+				return search.Page{}, err
+			}
+			return *search.Extract(data), nil
+		})
 		if err != nil {
 			return err
 		}
-		page := search.Extract(data)
+		page := &kept
 		if page.NoIndex || page.Redirect {
 			mu.Lock()
 			p.in[f.Path] = true // nobody is to find it
@@ -237,7 +245,7 @@ func relativeAddress(dir, file string) string {
 
 // check reports published pages that no question finds.
 func (p *searchIndex) check(_ context.Context, s *pipeline.Site) error {
-	for _, f := range regularPages(s) {
+	for _, f := range p.pages {
 		if p.languages[f.Content.Language] && !p.in[f.Path] {
 			s.Problems.Add(f.Content.Problem(pipeline.Place{Line: 1, Column: 1}, pipeline.Warning, "search",
 				fmt.Sprintf("the page %s is not in the search index: it has neither title nor text", f.Path),

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -408,7 +409,7 @@ func (t *tagSet) decideTitle(g *tagGroup) {
 	for _, u := range g.uses {
 		counts[u.spelling]++
 	}
-	for _, title := range sortedValues(t.aliases) {
+	for _, title := range slices.Sorted(maps.Values(t.aliases)) {
 		if t.slug(title) == g.slug {
 			g.spelling, g.fixed = title, true
 		}
@@ -421,15 +422,6 @@ func (t *tagSet) decideTitle(g *tagGroup) {
 	if g.title == "" {
 		g.title = g.spelling
 	}
-}
-
-func sortedValues(m map[string]string) []string {
-	var values []string
-	for _, v := range m {
-		values = append(values, v)
-	}
-	slices.Sort(values)
-	return values
 }
 
 func because(g *tagGroup) string {

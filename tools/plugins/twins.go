@@ -20,13 +20,18 @@ func init() {
 			if err := s.Decode(&struct{}{}); err != nil {
 				return pipeline.Hooks{}, err
 			}
-			return pipeline.Hooks{File: mendTwin}, nil
+			// A twin's addresses are those of other pages.
+			return pipeline.Hooks{File: mendTwin, Cached: func(f *pipeline.File) bool { return !isTwin(f) }}, nil
 		},
 	})
 }
 
+func isTwin(f *pipeline.File) bool {
+	return f.Kind == pipeline.Rendered && f.MediaType == "text/markdown" && f.Content != nil && f.Resolve != nil
+}
+
 func mendTwin(_ context.Context, f *pipeline.File, _ *pipeline.Problems) error {
-	if f.Kind != pipeline.Rendered || f.MediaType != "text/markdown" || f.Content == nil || f.Resolve == nil {
+	if !isTwin(f) {
 		return nil
 	}
 	page, err := url.Parse(f.URL)

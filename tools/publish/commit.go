@@ -57,6 +57,7 @@ func (s *Session) Commit(ctx context.Context, files []File) (Result, error) {
 			"the new site is in place, but the old one is not yet removed; the next build tries again: %v", err))
 	} else {
 		s.pruneRecords(res.Tree)
+		s.seal(res.Tree, files, func(path string) (int64, bool) { n, ok := s.staged[path]; return n.mtime, ok })
 	}
 	s.log.Debug("published", "stage", "publish", "method", res.Method, "files", len(files),
 		"duration", swapped.Sub(start), "removal", time.Since(swapped))
@@ -74,6 +75,13 @@ func (s *Session) prepare(ctx context.Context, files []File) (Result, *findings,
 	if err != nil {
 		return res, nil, err
 	}
+	for path, n := range s.old.linked {
+		// One that a plugin has written again since is no longer shared.
+		if now, ok := seen[path]; ok && now != n && s.shared(path) {
+			return res, nil, fmt.Errorf("%s of the published site, which the new one has too, was changed while publishing: build again", path)
+		}
+	}
+	s.staged = seen
 	r := newReceipt(files)
 	res.Tree = r.Tree
 	if err := s.step("receipt"); err != nil {
@@ -161,6 +169,9 @@ func (s *Session) KeepFailed(report []byte) (dir string, err error) {
 	dir = s.state("failed")
 	site, last := filepath.Join(dir, "site"), filepath.Join(dir, "last")
 	wrap := func(err error) (string, error) { return "", fmt.Errorf("keeping the failed build: %w", err) }
+	if err := s.unshare(); err != nil {
+		return wrap(err)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return wrap(err)
 	}

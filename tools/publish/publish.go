@@ -23,7 +23,8 @@
 //	    trash/                an old site whose changed files are kept already
 //	P/public/.duskpress.tmp/  journal, new/, old/, trash/, where public/ itself
 //	                          cannot be renamed (a mount point)
-//	S/.duskpress/published/   size, time and sum of each published file
+//	S/.duskpress/published/   size, time and sum of each published file, and a
+//	                          seal: what the system notes of it (see reuse.go)
 //	S/.duskpress/changed/     files that someone changed in public/, kept
 //	S/.duskpress/failed/      the last failed build: site/ and report.txt
 //
@@ -100,6 +101,8 @@ type Session struct {
 	recovered string
 	committed bool
 	sums      map[node]sum // of files below dest, so that Commit need not repeat Changed
+	old       old
+	staged    map[string]node // the new site's files, as Commit found them
 }
 
 // seams are what tests replace to reach every branch and every instant.

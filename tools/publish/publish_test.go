@@ -189,7 +189,7 @@ func TestPublish(t *testing.T) {
 			if exists(b.work()) {
 				t.Errorf("left %v", read(t, b.work()))
 			}
-			if list, _ := filepath.Glob(filepath.Join(b.source, ".duskpress/published/*/*")); len(list) != 1 {
+			if list, _ := filepath.Glob(filepath.Join(b.source, ".duskpress/published/*/*.json")); len(list) != 1 {
 				t.Errorf("records: %v", list)
 			}
 			if fi, _ := os.Stat(b.dest); runtime.GOOS != "windows" && fi.Mode().Perm() != 0o755 {

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 type sum = [sha256.Size]byte
@@ -91,7 +90,7 @@ func (s *Session) saveRecord(tree string, files []File, seen map[string]node) er
 func (s *Session) pruneRecords(tree string) {
 	list, err := os.ReadDir(s.recordDir())
 	for _, d := range list {
-		if strings.TrimSuffix(d.Name(), ".json") != tree {
+		if name := d.Name(); name != tree+".json" && name != tree+".seal" {
 			err = errors.Join(err, os.Remove(filepath.Join(s.recordDir(), d.Name())))
 		}
 	}

@@ -41,16 +41,6 @@ type Printer struct {
 	Color  bool
 }
 
-type problemJSON struct {
-	File     string `json:"file"`
-	Line     int    `json:"line"`
-	Column   int    `json:"col"`
-	Severity string `json:"severity"`
-	Rule     string `json:"rule"`
-	Message  string `json:"message"`
-	Hint     string `json:"hint,omitempty"`
-}
-
 // Problems writes a list of problems.
 func (p Printer) Problems(list []pipeline.Problem) error {
 	lines := make(map[string][]string) // the lines of files that were shown
@@ -58,7 +48,7 @@ func (p Printer) Problems(list []pipeline.Problem) error {
 	for _, pr := range list {
 		switch p.Format {
 		case JSON:
-			line, err := json.Marshal(problemJSON{pr.File, pr.Line, pr.Column, pr.Severity.String(), pr.Rule, pr.Message, pr.Hint})
+			line, err := json.Marshal(pr)
 			if err != nil {
 				return err
 			}

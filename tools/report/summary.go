@@ -21,9 +21,21 @@ type Summary struct {
 	Warnings    int
 	LeftOut     []LeftOut
 	Notes       []string
-	Duration    time.Duration
+	// Cache tells what was found in the cache, and CacheBytes its size.
+	Cache      []CacheUse
+	CacheBytes int64
+	// Verbose has the cache's figures shown as text.
+	Verbose  bool
+	Duration time.Duration
 	// Running commands have no exit code yet.
 	Running bool
+}
+
+// CacheUse is how often results of a kind were found in the cache.
+type CacheUse struct {
+	What   string `json:"what"`
+	Hits   int64  `json:"hits"`
+	Misses int64  `json:"misses"`
 }
 
 // LeftOut is one content file that is not published, and why.
@@ -40,7 +52,7 @@ func (p Printer) Summary(s Summary) {
 			"command": s.Command, "exit": s.Exit, "outcome": s.Outcome, "destination": s.Destination,
 			"pages": s.Pages, "files": s.Files, "bytes": s.Bytes, "bytes_before_minifying": s.RawBytes,
 			"errors": s.Errors, "warnings": s.Warnings, "left_out": orEmpty(s.LeftOut), "notes": orEmpty(s.Notes),
-			"milliseconds": s.Duration.Milliseconds(),
+			"milliseconds": s.Duration.Milliseconds(), "cache": orEmpty(s.Cache), "cache_bytes": s.CacheBytes,
 		}
 		if s.Running {
 			delete(m, "exit")
@@ -59,6 +71,11 @@ func (p Printer) Summary(s Summary) {
 		fmt.Fprintf(&b, "left out, %d:\n", len(s.LeftOut))
 		for _, l := range s.LeftOut {
 			fmt.Fprintf(&b, "  %s (%s)\n", l.File, l.Reason)
+		}
+	}
+	for _, c := range s.Cache {
+		if s.Verbose {
+			fmt.Fprintf(&b, "cache: %d of %d %s were there\n", c.Hits, c.Hits+c.Misses, c.What)
 		}
 	}
 	for _, n := range s.Notes {

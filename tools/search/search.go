@@ -1,10 +1,9 @@
 // Package search makes an index of a site's pages that a browser can ask
 // without a server: many small files, of which a query reads a few.
 //
-// In go pages, as Extract reads them from HTML; out come files. What the script
-// theme/assets/js/engine.js reads them with, and in which form they are, is said
-// at File names below; the two must agree, and a test runs the one against the
-// other. The package knows no pipeline, no Hugo and no disk, and starts no
+// In go pages, as Extract reads them from HTML; out come files. Their form is
+// said under Files below, and theme/assets/js/search/index.js reads it; the two
+// must agree, and a test runs the one against the other. The package knows no pipeline, no Hugo and no disk, and starts no
 // goroutine. The same pages give the same files, in whatever order they come.
 //
 // # What a query costs, and what an edit
@@ -267,9 +266,6 @@ func (w *word) cut(f form) {
 func (x *Index) id(id uint32) string {
 	return fmt.Sprintf("%0*x", (6*x.width+3)/4, id)
 }
-
-// Pages is how many pages were added.
-func (x *Index) Pages() int { return x.pages }
 
 type usage struct {
 	field   uint8

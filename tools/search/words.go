@@ -15,7 +15,7 @@ const longest = 32
 // case, accents and points do not count. A name such as http.StatusOK or
 // max_idle yields itself without its joints, and its parts. Chinese, Japanese,
 // Thai and their like, which put no space between words, yield pairs of
-// characters. The function words in theme/assets/js/engine.js does the same.
+// characters. The function words in theme/assets/js/search/words.js does the same.
 func Words(text string, yield func(string)) {
 	text = normal(text)
 	for i := 0; i < len(text); {

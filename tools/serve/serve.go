@@ -38,6 +38,8 @@ type Site struct {
 	dir    atomic.Pointer[string]
 	prefix string
 	log    *slog.Logger
+	// rewrite may give other bytes for a file, or none to leave it.
+	rewrite func(r *http.Request, name string, f io.Reader, h http.Header) (io.ReadSeeker, error)
 
 	mu        sync.Mutex
 	headers   parsed[headers.Rule]
@@ -104,9 +106,9 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case slash: // relative links on the page count on it
 		s.move(w, r, r.URL.EscapedPath()+"/", http.StatusMovedPermanently)
 	case name != "":
-		send(w, r, root, name, headers.Apply(rules, p), http.StatusOK)
+		s.send(w, r, root, name, headers.Apply(rules, p), http.StatusOK)
 	default:
-		notFound(w, r, root, headers.Apply(rules, p))
+		s.notFound(w, r, root, headers.Apply(rules, p))
 	}
 }
 
@@ -215,7 +217,7 @@ func (s *Site) redirect(w http.ResponseWriter, r *http.Request, root *os.Root, r
 	if name == "" {
 		return false
 	}
-	send(w, r, root, name, headers.Apply(rules, p), rule.Status)
+	s.send(w, r, root, name, headers.Apply(rules, p), rule.Status)
 	return true
 }
 
@@ -237,31 +239,47 @@ func (s *Site) move(w http.ResponseWriter, r *http.Request, to string, status in
 }
 
 // send answers with a file.
-func send(w http.ResponseWriter, r *http.Request, root *os.Root, name string, extra http.Header, status int) {
+func (s *Site) send(w http.ResponseWriter, r *http.Request, root *os.Root, name string, extra http.Header, status int) {
 	f, err := root.Open(name)
 	if err != nil {
 		http.Error(w, "the file cannot be read", http.StatusInternalServerError)
 		return
 	}
 	defer f.Close()
-	sum := sha256.New()
-	n, err := io.Copy(sum, f)
-	if err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		http.Error(w, "the file cannot be read", http.StatusInternalServerError)
-		return
-	}
 	h := w.Header()
 	h.Set("Content-Type", contentType(name))
 	h.Set("Cache-Control", defaultCache)
-	h.Set("Etag", fmt.Sprintf("%q", base64.RawURLEncoding.EncodeToString(sum.Sum(nil))))
 	for key, values := range extra {
 		h[key] = values
 	}
+	var content io.ReadSeeker = f
+	if s.rewrite != nil {
+		other, rerr := s.rewrite(r, name, f, h)
+		if err = rerr; other != nil {
+			content = other
+		}
+	}
+	sum := sha256.New()
+	var n int64
+	if err == nil {
+		_, err = content.Seek(0, io.SeekStart)
+	}
+	if err == nil {
+		n, err = io.Copy(sum, content)
+	}
+	if err == nil {
+		_, err = content.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		clear(h)
+		http.Error(w, "the file cannot be read", http.StatusInternalServerError)
+		return
+	}
+	if h.Get("Etag") == "" {
+		h.Set("Etag", fmt.Sprintf("%q", base64.RawURLEncoding.EncodeToString(sum.Sum(nil))))
+	}
 	if status == http.StatusOK {
-		http.ServeContent(w, r, name, time.Time{}, f)
+		http.ServeContent(w, r, name, time.Time{}, content)
 		return
 	}
 	h.Del("Etag") // a page about what is missing is not kept in the place of it
@@ -269,17 +287,17 @@ func send(w http.ResponseWriter, r *http.Request, root *os.Root, name string, ex
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		// Fails only when the reader has gone.
-		_, _ = io.Copy(w, f)
+		_, _ = io.Copy(w, content)
 	}
 }
 
-func notFound(w http.ResponseWriter, r *http.Request, root *os.Root, extra http.Header) {
+func (s *Site) notFound(w http.ResponseWriter, r *http.Request, root *os.Root, extra http.Header) {
 	// What rules say of the file that would be there is not for this page.
 	for _, name := range []string{"Cache-Control", "Content-Type"} {
 		extra.Del(name)
 	}
 	if isFile(root, "404.html") {
-		send(w, r, root, "404.html", extra, http.StatusNotFound)
+		s.send(w, r, root, "404.html", extra, http.StatusNotFound)
 		return
 	}
 	for key, values := range extra {

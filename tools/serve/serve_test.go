@@ -248,10 +248,6 @@ func TestChange(t *testing.T) {
 	if r := get(h, "/nope"); r.StatusCode != 404 {
 		t.Errorf("without 404.html: %d", r.StatusCode)
 	}
-	h.SetDir(dir + ".old")
-	if r := get(h, "/"); body(r) != "home" {
-		t.Error("SetDir changed nothing")
-	}
 }
 
 func TestPrefix(t *testing.T) {

@@ -217,16 +217,20 @@ func (m *Map) Rest(p Place) string {
 }
 
 // Has reports whether the file has a text in which a word stands, whatever stands
-// between its words: the whole, or all of it up to the last word or from the
-// second one on, since lists cut texts. What is hardly more than the word is too
-// common to tell.
+// between its words: the whole, or all but a few words at its ends, since lists
+// cut texts, and an address or a note may stand there in the file. What is hardly
+// more than the word is too common to tell.
 func (m *Map) Has(text, word string) bool {
 	whole := fold(html.UnescapeString(string(m.src)))
 	words := strings.Fields(text)
-	for _, part := range [][]string{words, words[min(1, len(words)):], words[:max(0, len(words)-1)]} {
-		s := strings.Join(part, " ")
-		if want := fold(s); len(part) > 1 && len(want) >= len(word)+4 && strings.Contains(s, word) && strings.Contains(whole, want) {
-			return true
+	const ends = 3
+	for first := range min(ends+1, len(words)) {
+		for cut := range ends + 1 {
+			part := words[first:max(first, len(words)-cut)]
+			s := strings.Join(part, " ")
+			if want := fold(s); len(part) > 1 && len(want) >= len(word)+4 && strings.Contains(s, word) && strings.Contains(whole, want) {
+				return true
+			}
 		}
 	}
 	return false

@@ -30,35 +30,47 @@ const module = "duskpress/tools"
 //
 //	main -> plugins, hugo, publish, report, serve -> pipeline
 var may = map[string][]string{
-	".":        {"convert", "explain", "external", "hugo", "note", "pipeline", "plugins", "publish", "report", "serve", "starter", "stats"},
+	".":        {"cache", "convert", "deploy", "explain", "external", "folder", "headers", "hugo", "inputs", "netlify", "note", "pipeline", "plugins", "probe", "publish", "report", "serve", "starter", "stats", "watch"},
 	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
 	"hugo":     {"frontmatter", "minify", "pipeline"},
 	"report":   {"pipeline"},
 	"explain":  {"headers", "pipeline", "sourcemap"},
-	"pipeline": {},
+	"pipeline": {"cache"},
 	"csp":      {"pipeline"},
 	"page":     {"csp", "formats", "pipeline"},
 	"headers":  {},
-	"publish":  {},
+	"publish":  {"marks"},
+	"marks":    {},
+	"inputs":   {"marks"},
 	"serve":    {"headers"},
+	"watch":    {},
+	"deploy":   {"headers"},
+	"netlify":  {"deploy"},
+	"folder":   {"deploy"},
+	"probe":    {},
 	// Pages are looked at with the headers that their host sends.
 	"internal/browser": {"serve"},
-	"formats":          {},
-	"highlight":        {},
-	"imagesize":        {},
-	"minify":           {},
-	"sourcemap":        {},
-	"frontmatter":      {},
-	"search":           {"internal/browser"}, // its tests run the theme's script against it
-	"twin":             {},
+	// And as Netlify sends them.
+	"internal/fakenetlify": {"headers"},
+	"formats":              {},
+	"highlight":            {},
+	"imagesize":            {},
+	"minify":               {},
+	"sourcemap":            {},
+	"frontmatter":          {},
+	"search":               {"internal/browser"}, // its tests run the theme's script against it
+	"twin":                 {},
 	// Links: what leads where, and where in the sources it stands.
 	"linkcheck": {"csp", "headers", "pipeline"},
 	"origin":    {"pipeline", "sourcemap"},
 	"external":  {},
 	"note":      {"frontmatter"}, // new: a file to start from
 	"convert":   {"note", "pipeline"},
+	"probes":    {},
 	"stats":     {"external", "pipeline"},
-	"starter":   {"note"}, // and the theme and layouts, which are no tools
+	"starter":   {"note", "probes"}, // and the theme and layouts, which are no tools
+	"cache":     {},
+	"bench":     {},
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
@@ -83,7 +95,7 @@ var pipelineImports = []string{"github.com/yuin/goldmark", "golang.org/x/sync/er
 var goStatements = map[string]string{}
 
 // exits are the files that may end the process. Tests may.
-var exits = []string{"main.go"}
+var exits = []string{"main.go", "bench/main.go"}
 
 // longest is the number of lines from which a file is to be split by concept.
 const longest = 600
@@ -169,7 +181,7 @@ func refuse(dir, name string, test bool) string {
 		switch {
 		case !known:
 			return fmt.Sprintf("tools/%s is a package that tools/internal/layout does not know: say in `may` what it imports, and keep the arrows pointing one way", dir)
-		case to == dir, (to == "internal/sitetest" || to == "internal/testenv") && (test || strings.HasPrefix(dir, "internal/")):
+		case to == dir, (to == "internal/sitetest" || to == "internal/testenv" || to == "internal/fakenetlify") && (test || strings.HasPrefix(dir, "internal/")):
 			return ""
 		case to == "plugins" && dir != ".":
 			return fmt.Sprintf("tools/%s imports plugins; only package main does, for what they register", dir)

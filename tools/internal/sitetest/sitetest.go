@@ -80,7 +80,7 @@ func Root(t testing.TB) string {
 func CopyRepoSite(t testing.TB, to string) {
 	t.Helper()
 	root := Root(t)
-	for _, name := range []string{"config.toml", "content", "layouts", "theme", "static", "assets", "archetypes", "i18n", "data"} {
+	for _, name := range []string{"config.toml", "config", "content", "layouts", "theme", "static", "assets", "archetypes", "i18n", "data"} {
 		from := filepath.Join(root, name)
 		info, err := os.Stat(from)
 		if err != nil {

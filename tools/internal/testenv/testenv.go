@@ -15,6 +15,8 @@ const (
 	// System is for what the operating system has to allow: mounts, processes
 	// of another user, symbolic links.
 	System = "DUSKPRESS_REQUIRE_SYSTEM"
+	// HTTPYac is for the program that sends the probes a second time.
+	HTTPYac = "DUSKPRESS_REQUIRE_HTTPYAC"
 )
 
 // Lacks skips a test, aloud, for what this machine does not have or allow; it

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -49,12 +50,30 @@ const limit = 90 * time.Second
 // A proc is a command in a directory of its own.
 type proc struct {
 	cmd   *exec.Cmd
-	out   bytes.Buffer
+	out   output
 	start time.Time
 	done  chan struct{}
 	limit time.Duration
 	took  time.Duration
 	hung  atomic.Bool
+}
+
+// output is what a process has said so far.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(data []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(data)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.String()
 }
 
 // start starts a command. At its limit it is asked for its goroutines, and

@@ -1,0 +1,161 @@
+package edits
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"duskpress/tools/internal/sitetest"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	sitetest.Clean()
+	os.Exit(code)
+}
+
+// count is how many edits are tried.
+func count() int {
+	if n, err := strconv.Atoi(os.Getenv("DUSKPRESS_EDITS")); err == nil {
+		return n
+	}
+	if os.Getenv("DUSKPRESS_HEAVY") != "" {
+		return 300
+	}
+	return 15
+}
+
+// TestEdits builds after each of a sequence of random edits, with the cache in
+// place and without one in a fresh directory: both must publish the same, say the
+// same of the site, and end alike. A failure names its seed.
+func TestEdits(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	if v := os.Getenv("DUSKPRESS_SEED"); v != "" {
+		n, err := strconv.ParseUint(v, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed = n
+	}
+	t.Logf("DUSKPRESS_SEED=%d", seed)
+	run(t, rand.New(rand.NewPCG(seed, 1)), count())
+}
+
+// FuzzEdits takes the seed from the fuzzer; each try is a short sequence.
+func FuzzEdits(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		n := 6
+		if testing.Short() {
+			n = 2
+		}
+		run(t, rand.New(rand.NewPCG(seed, 2)), n)
+	})
+}
+
+func run(t *testing.T, r *rand.Rand, edits int) {
+	s := newSite(t, filepath.Join(t.TempDir(), "site"), r)
+	left, failed, reused := 0, 0, 0
+	var history []string
+	for range edits {
+		clock := "--clock=" + s.clock.Format(time.RFC3339)
+		before := sitetestTree(t, s.dir)
+		warm, code := sitetest.Build(t, s.dir, clock, "--verbose")
+		fresh := filepath.Join(t.TempDir(), "site")
+		s.write(t, fresh)
+		cold, want := sitetest.Build(t, fresh, clock, "--no-cache", "--verbose")
+		if strings.Contains(warm, "Hugo was not run") {
+			left++
+		}
+		if n := strings.LastIndex(warm, " files were there"); n > 0 {
+			reused++
+		}
+		if code != want {
+			t.Fatalf("exit %d with the cache, %d without\n%s\n%s\n%s", code, want, strings.Join(history, "\n"), warm, cold)
+		}
+		if a, b := said(warm), said(cold); a != b {
+			t.Fatalf("with the cache this is said:\n%s\nwithout:\n%s\nafter:\n%s", a, b, strings.Join(history, "\n"))
+		}
+		got, expect := sitetestTree(t, s.dir), sitetestTree(t, fresh)
+		if code != 0 {
+			failed++
+			expect = before
+		}
+		if diff := differ(got, expect); diff != "" {
+			t.Fatalf("what is published differs:\n%s\nafter:\n%s\n%s", diff, strings.Join(history, "\n"), warm)
+		}
+		if code == 0 && r.IntN(4) == 0 { // once more, with nothing changed
+			out, _ := sitetest.Build(t, s.dir, clock)
+			if strings.Contains(out, "Hugo was not run") {
+				left++
+			}
+			if diff := differ(sitetestTree(t, s.dir), expect); diff != "" {
+				t.Fatalf("built once more, what is published differs:\n%s\nafter:\n%s\n%s", diff, strings.Join(history, "\n"), out)
+			}
+			if a, b := said(out), said(cold); a != b {
+				t.Fatalf("built once more this is said:\n%s\nfirst:\n%s", a, b)
+			}
+		}
+		if err := os.RemoveAll(fresh); err != nil {
+			t.Fatal(err)
+		}
+		history = append(history, s.edit(t, r))
+	}
+	t.Logf("%d edits: %d builds had nothing to do, %d failed as they do without a cache, %d had a cache", edits, left, failed, reused)
+	if edits > 30 && (left == 0 || reused < edits/2 || failed > edits/2) {
+		t.Error("the test does not see what it is for")
+	}
+}
+
+// sitetestTree is what is published; an empty tree before the first build.
+func sitetestTree(t *testing.T, dir string) map[string]string {
+	public := filepath.Join(dir, "public")
+	if _, err := os.Stat(public); err != nil {
+		return nil
+	}
+	return sitetest.Tree(t, public)
+}
+
+// said are the problems in a build's output.
+func said(out string) string {
+	var lines []string
+	for line := range strings.SplitSeq(out, "\n") {
+		if (strings.Contains(line, ": error: ") || strings.Contains(line, ": warning: ")) && strings.HasSuffix(line, "]") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func differ(got, want map[string]string) string {
+	var b strings.Builder
+	var names []string
+	for name := range got {
+		names = append(names, name)
+	}
+	for name := range want {
+		if _, ok := got[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		a, inGot := got[name]
+		c, inWant := want[name]
+		switch {
+		case !inGot:
+			fmt.Fprintf(&b, "%s is missing\n", name)
+		case !inWant:
+			fmt.Fprintf(&b, "%s should not be there\n", name)
+		case a != c:
+			fmt.Fprintf(&b, "%s:\n  have %.300q\n  want %.300q\n", name, a, c)
+		}
+	}
+	return b.String()
+}

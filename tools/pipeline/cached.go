@@ -1,0 +1,236 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"duskpress/tools/cache"
+)
+
+// The kinds of values that are kept between builds.
+const (
+	CodeKind   cache.Kind = 1 // a block of code: its HTML
+	FileKind   cache.Kind = 2 // an output file: what the File phase makes of it
+	SearchKind cache.Kind = 3 // a page: what the search index has of it
+	LinkKind   cache.Kind = 4 // a feed or the like: the addresses in it
+)
+
+// KindName is what a kind is called in figures.
+func KindName(k cache.Kind) string {
+	switch k {
+	case CodeKind:
+		return "code blocks"
+	case FileKind:
+		return "files"
+	case SearchKind:
+		return "search records"
+	case LinkKind:
+		return "lists of addresses"
+	}
+	return fmt.Sprintf("kind %d", k)
+}
+
+// settled makes a text of all settings that a hook may depend on whose results
+// are kept; see Hooks.Cached.
+func (p *Pipeline) settled(s step) string {
+	table := any(nil)
+	if all, ok := p.settings.Params["plugins"].(map[string]any); ok {
+		table = all[s.Name]
+	}
+	raw, err := json.Marshal(table)
+	if err != nil {
+		raw = fmt.Appendf(nil, "%#v", table)
+	}
+	var minify any
+	if p.settings.Section != nil {
+		minify = p.settings.Section("minify")
+	}
+	return fmt.Sprintf("%s\x00%s\x00%v\x00%v\x00%+v", s.Name, raw, p.settings.Compat, p.settings.Minify, minify)
+}
+
+// caching reports whether there is a cache, and a name for the tool to put into
+// its keys.
+func (p *Pipeline) caching() bool { return p.Cache != nil && p.Identity != "" }
+
+// cachedCode keeps what a Code hook makes of a block, and what it says of it.
+func (p *Pipeline) cachedCode(s step, render func(Code) (CodeHTML, error)) func(Code) (CodeHTML, error) {
+	if !p.caching() || s.hooks.Cached == nil {
+		return render
+	}
+	settled := p.settled(s)
+	return func(c Code) (CodeHTML, error) {
+		key := p.codeKey(settled, c)
+		if data, ok := p.Cache.Get(CodeKind, key); ok {
+			d := newDecoder(data)
+			problems := d.problems()
+			html := CodeHTML{InnerLow: int(d.int()), InnerHigh: int(d.int())}
+			html.HTML = unsqueeze(d.string())
+			if d.end() == nil {
+				replay(problems, c.Problem)
+				return html, nil
+			}
+		}
+		var problems []Problem
+		tell := c.Problem
+		c.Problem = func(severity Severity, rule, message, hint string) {
+			problems = append(problems, Problem{Severity: severity, Rule: rule, Message: message, Hint: hint})
+		}
+		html, err := render(c)
+		if err != nil {
+			replay(problems, tell)
+			return html, err
+		}
+		var e encoder
+		e.problems(problems)
+		e.int(int64(html.InnerLow))
+		e.int(int64(html.InnerHigh))
+		e.string(squeeze(html.HTML))
+		p.Cache.Put(CodeKind, key, e.buf)
+		replay(problems, tell)
+		return html, nil
+	}
+}
+
+func replay(problems []Problem, tell func(Severity, string, string, string)) {
+	for _, x := range problems {
+		if tell != nil {
+			tell(x.Severity, x.Rule, x.Message, x.Hint)
+		}
+	}
+}
+
+// codeKey holds all of a block that a Code hook sees.
+func (p *Pipeline) codeKey(settled string, c Code) cache.Key {
+	o := c.Options
+	sum := cache.Sum("code", p.Identity, settled, c.Text, c.Language)
+	sum.Bool(c.Attributes == nil).Int(int64(len(c.Attributes)))
+	for _, a := range c.Attributes {
+		sum.String(a.Name, a.Value)
+	}
+	sum.String(o.Style, o.WrapperClass).Bool(o.NoClasses).String(fmt.Sprintf("%T %v", o.LineNos, o.LineNos))
+	sum.Bool(o.LineNumbersInTable, o.AnchorLineNos).String(o.LineAnchors).Int(int64(o.LineNoStart)).String(o.HlLines)
+	sum.Int(int64(len(o.HlLinesParsed)))
+	for _, r := range o.HlLinesParsed {
+		sum.Int(int64(r[0]), int64(r[1]))
+	}
+	return sum.Bool(o.HlInline, o.GuessSyntax).Int(int64(o.TabWidth)).Key()
+}
+
+// fileSteps are the plugins with a File hook. The text is what their results
+// depend on beside the file; it is empty where they may not be kept.
+func (p *Pipeline) fileSteps() (steps []step, settled string) {
+	var b strings.Builder
+	for _, s := range p.steps {
+		if s.hooks.File == nil {
+			continue
+		}
+		steps = append(steps, s)
+		fmt.Fprintf(&b, "%s\x00\x00", p.settled(s))
+	}
+	if !p.caching() || p.Trace != nil {
+		return steps, ""
+	}
+	return steps, "files\x00" + b.String()
+}
+
+// keeps reports whether what the steps make of a file may be kept.
+func keeps(steps []step, f *File) bool {
+	return !slices.ContainsFunc(steps, func(s step) bool { return s.hooks.Cached == nil || !s.hooks.Cached(f) })
+}
+
+// fileKey holds all of a file that a File hook with Cached sees.
+func (p *Pipeline) fileKey(settled string, f *File) cache.Key {
+	sum := cache.Sum("file", p.Identity, settled, f.Path, f.MediaType, f.URL, f.Origin).Int(int64(f.Kind)).Bool(f.Fingerprinted, f.Content != nil)
+	if f.Content != nil {
+		sum.String(f.Content.Path).Bool(f.Content.Blank)
+	}
+	return sum.Bytes(f.Data).Key()
+}
+
+// recall brings a file to the state after the File phase, if a build before
+// made that of the same bytes and its result is still published.
+func (p *Pipeline) recall(site *Site, f *File, key cache.Key) bool {
+	data, ok := p.Cache.Get(FileKind, key)
+	if !ok {
+		return false
+	}
+	d := newDecoder(data)
+	sum, size := d.take(sha256.Size), d.int()
+	facts, faults, problems := d.facts(), d.faults(), d.problems()
+	if d.end() != nil {
+		return false
+	}
+	var want [sha256.Size]byte
+	copy(want[:], sum)
+	if !reuse(site.store, f.Path, want, size) {
+		return false
+	}
+	f.Size, f.SHA256, f.Facts, f.Faults, f.Data = size, want, facts, faults, nil
+	for _, x := range problems {
+		p.problems.Add(x)
+	}
+	return true
+}
+
+// keep stores what the File phase made of a file.
+func (p *Pipeline) keep(f *File, key cache.Key, problems []Problem) {
+	var e encoder
+	e.buf = append(e.buf, f.SHA256[:]...)
+	e.int(f.Size)
+	e.facts(f.Facts)
+	e.faults(f.Faults)
+	e.problems(problems)
+	p.Cache.Put(FileKind, key, e.buf)
+}
+
+// A Reuser is a Store that may have a file already, from an earlier site.
+type Reuser interface {
+	// Reuse puts the file at a path that has these bytes there without writing
+	// them, and reports whether it could.
+	Reuse(path string, sum [sha256.Size]byte, size int64) bool
+}
+
+func reuse(s Store, path string, sum [sha256.Size]byte, size int64) bool {
+	r, ok := s.(Reuser)
+	return ok && r.Reuse(path, sum, size)
+}
+
+// The texts that highlighted code is full of, and bytes that stand for them.
+var (
+	squeezed   = []string{`<span class="line"><span class="cl">`, `<span class="`, `</span>`, `">`, `</span></span>`, "\n</span></span>"}
+	squeezer   *strings.Replacer
+	unsqueezer *strings.Replacer
+)
+
+func init() {
+	var there, back []string
+	// Longer ones come first, since the first that fits is taken.
+	order := slices.Clone(squeezed)
+	slices.SortFunc(order, func(a, b string) int { return len(b) - len(a) })
+	for i, s := range order {
+		there = append(there, s, string(rune(i+1)))
+		back = append(back, string(rune(i+1)), s)
+	}
+	squeezer, unsqueezer = strings.NewReplacer(there...), strings.NewReplacer(back...)
+}
+
+// squeeze makes highlighted code a third of its size. A text that has one of the
+// bytes itself stays as it is.
+func squeeze(s string) string {
+	for i := range squeezed {
+		if strings.IndexByte(s, byte(i+1)) >= 0 {
+			return "-" + s
+		}
+	}
+	return "+" + squeezer.Replace(s)
+}
+
+func unsqueeze(s string) string {
+	if rest, ok := strings.CutPrefix(s, "+"); ok {
+		return unsqueezer.Replace(rest)
+	}
+	return strings.TrimPrefix(s, "-")
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"strconv"
+	"strings"
+)
+
+// tune fits the collector to the machine. A small site need not be collected
+// over and over while it has less than a few dozen megabytes; a large one is
+// collected more often as it comes near to what the machine, or the container,
+// has. Who sets GOGC or GOMEMLIMIT has it as they say.
+func tune() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		if most := memory(os.ReadFile); most > 0 {
+			debug.SetMemoryLimit(most / 10 * 7)
+		}
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent(0))
+		afterCollection()
+	}
+}
+
+// spare is how much garbage there may be in any case.
+const spare = 96 << 20
+
+// percent is how much garbage there may be beside what lives.
+func percent(live uint64) int {
+	if live <= spare/4 {
+		return 400
+	}
+	return max(100, int(spare*100/live))
+}
+
+// A sentinel is garbage at once: its end marks that of a collection.
+type sentinel struct{ _ *byte }
+
+func afterCollection() {
+	runtime.SetFinalizer(&sentinel{new(byte)}, func(*sentinel) {
+		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(sample)
+		if sample[0].Value.Kind() == metrics.KindUint64 {
+			debug.SetGCPercent(percent(sample[0].Value.Uint64()))
+		}
+		afterCollection()
+	})
+}
+
+// memory is how many bytes this process may have: those of the machine, or fewer
+// where a container sets a limit. 0 is unknown.
+func memory(read func(string) ([]byte, error)) int64 {
+	if runtime.GOOS != "linux" {
+		return 0
+	}
+	least := int64(math.MaxInt64)
+	if data, err := read("/proc/meminfo"); err == nil {
+		for line := range strings.Lines(string(data)) {
+			if f := strings.Fields(line); len(f) == 3 && f[0] == "MemTotal:" {
+				if kb, err := strconv.ParseInt(f[1], 10, 64); err == nil {
+					least = min(least, kb<<10)
+				}
+			}
+		}
+	}
+	groups, err := read("/proc/self/cgroup")
+	if err != nil {
+		groups = nil
+	}
+	for line := range strings.Lines(string(groups)) {
+		_, rest, _ := strings.Cut(strings.TrimSpace(line), ":")
+		controllers, group, ok := strings.Cut(rest, ":")
+		root, name := "/sys/fs/cgroup", "memory.max"
+		switch {
+		case !ok:
+			continue
+		case controllers == "":
+		case strings.Contains(","+controllers+",", ",memory,"):
+			root, name = "/sys/fs/cgroup/memory", "memory.limit_in_bytes"
+		default:
+			continue
+		}
+		// A limit of any group above holds too. Inside a container the group may
+		// have a name that is only known outside; its own files stand at the root.
+		for at := path.Clean("/" + group); ; at = path.Dir(at) {
+			if data, err := read(filepath.Join(root, at, name)); err == nil {
+				if n, err := strconv.ParseInt(strings.TrimSpace(string(data)), 10, 64); err == nil && n > 0 {
+					least = min(least, n)
+				}
+			}
+			if at == "/" {
+				break
+			}
+		}
+	}
+	if least == math.MaxInt64 {
+		return 0
+	}
+	return least
+}
