@@ -124,8 +124,8 @@ func (c *cli) build() *cobra.Command {
 		},
 	}
 	flags.add(cmd)
-	flags.addProfile(cmd)
 	cmd.Flags().BoolVar(&flags.verifyCache, "verify-cache", false, "build twice, with the cache and without, and compare")
+	flags.addProfile(cmd)
 	return cmd
 }
 

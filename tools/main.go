@@ -39,7 +39,6 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	c := &cli{stdout: stdout, stderr: stderr}
-	defer profile(os.Getenv("DUSKPRESS_PROFILE"))()
 	tune()
 	root := c.root()
 	root.SetArgs(args)

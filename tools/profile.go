@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// profileTo writes what the processor did to a file, until the function that it
+// profile writes what the processor did to a file, until the function that it
 // returns is called; that also writes what the memory held, and all that was
 // ever asked of it, to FILE.heap.
-func profileTo(file string) (end func() error, err error) {
+func profile(file string) (end func() error, err error) {
 	cpu, err := os.Create(file)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (p *press) profiled(work func() error) error {
 	if p.flags.profile == "" {
 		return work()
 	}
-	end, err := profileTo(p.flags.profile)
+	end, err := profile(p.flags.profile)
 	if err != nil {
 		return err
 	}
@@ -52,24 +52,4 @@ func (p *press) profiled(work func() error) error {
 	}
 	p.summary.Notes = append(p.summary.Notes, fmt.Sprintf("profiles: go tool pprof -http=: %s (or %[1]s.heap)", p.flags.profile))
 	return err
-}
-
-// profile writes a profile of the processor's time to a file, for those who
-// look for what a build spends it on. It returns what ends it.
-func profile(name string) (end func()) {
-	if name == "" {
-		return func() {}
-	}
-	f, err := os.Create(name)
-	if err == nil {
-		err = pprof.StartCPUProfile(f)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return func() {}
-	}
-	return func() {
-		pprof.StopCPUProfile()
-		f.Close()
-	}
 }

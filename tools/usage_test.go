@@ -48,7 +48,7 @@ func TestHelp(t *testing.T) {
 // compressed, and hold their words as they are.
 func TestProfile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "p")
-	end, err := profileTo(name)
+	end, err := profile(name)
 	if err != nil {
 		t.Fatal(err)
 	}

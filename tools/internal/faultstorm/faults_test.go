@@ -205,6 +205,11 @@ var publishing = []fault{
 var configuring = []fault{
 	{6, "no baseURL", alone, true, "plain", func(s *site) {
 		s.base0 = ""
+		for _, p := range s.posts {
+			for i := range p.body {
+				p.body[i] = strings.ReplaceAll(p.body[i], s.base+"about/", "/about/")
+			}
+		}
 		s.whole("base-url", "error", "config.toml", "no baseURL")
 	}},
 	{6, "baseURL of this machine", alone, true, "plain", func(s *site) {
@@ -255,7 +260,7 @@ var configuring = []fault{
 		s.post().block(s.err("allow", "no reason") + "<!-- duskpress:allow language -->")
 	}},
 	{7, "comment that is not needed", last, false, "", func(s *site) {
-		s.post().block(s.warn("allow", "any more") + "<!-- duskpress:allow language: once it was -->")
+		s.post().block(s.warn("allow", "any more") + "<!-- duskpress:allow sitemap: once it was -->")
 	}},
 	{7, "date heading that is none", collect, true, "", func(s *site) {
 		p := s.alone("headings")

@@ -30,7 +30,9 @@ func TestList(t *testing.T) {
 				continue
 			}
 			s := newSite(uint64(i), theme)
-			s.sow(f)
+			if !s.sow(f) {
+				t.Errorf("%s: it changes what is not there", f.name)
+			}
 			if len(s.wants) == 0 && hasGit {
 				t.Errorf("%s: nothing is expected of it", f.name)
 			}

@@ -323,13 +323,16 @@ func (s *site) end(text string)  { s.files["layouts/_partials/custom/body-end.ht
 // extra adds lines to a file.
 func (s *site) extra(name, text string) { s.files[name] += text + "\n" }
 
+// A clash is a text that another fault has changed.
+type clash string
+
 // change replaces a text of a template of the plain site.
 func (s *site) change(name, old, by string) {
 	if _, ok := s.files[name]; !ok {
 		s.files[name] = plain[name]
 	}
 	if !strings.Contains(s.files[name], old) {
-		panic(name + " has no " + old)
+		panic(clash(name + " has no " + old))
 	}
 	s.files[name] = strings.Replace(s.files[name], old, by, 1)
 }

@@ -64,13 +64,13 @@ var may = map[string][]string{
 	"linkcheck": {"csp", "headers", "pipeline"},
 	"origin":    {"pipeline", "sourcemap"},
 	"external":  {},
-	"note":      {"frontmatter"}, // new: a file to start from
-	"convert":   {"note", "pipeline"},
-	"probes":    {},
-	"stats":     {"external", "pipeline"},
-	"starter":   {"note", "probes"}, // and the theme and layouts, which are no tools
 	"cache":     {},
 	"bench":     {},
+	"note":      {"frontmatter"}, // new: a file to start from
+	"convert":   {"note", "pipeline"},
+	"stats":     {"external", "pipeline"},
+	"probes":    {},
+	"starter":   {"note", "probes"}, // and the theme and layouts, which are no tools
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
