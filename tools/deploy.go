@@ -92,7 +92,7 @@ func (c *cli) verify() *cobra.Command {
 		Use:   "verify [ID]",
 		Short: "Prove again, byte by byte, that a deploy, or what is live, is what was sent",
 		Example: "  duskpress verify\n" +
-			"  duskpress verify 6740a1c2d3e4f5",
+			"  duskpress verify --target dir:/srv/www/notes",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			start := time.Now()

@@ -26,6 +26,17 @@ func (s Severity) String() string {
 // MarshalText implements encoding.TextMarshaler, for JSON.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Severity) UnmarshalText(text []byte) error {
+	for _, known := range []Severity{Warning, Error} {
+		if string(text) == known.String() {
+			*s = known
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no severity", text)
+}
+
 // A Problem is one finding about the site, at the place its author can mend it.
 type Problem struct {
 	File     string   `json:"file"`           // slash-separated, relative to the source directory; empty when unknown
