@@ -114,6 +114,7 @@ func (c *cli) root() *cobra.Command {
 	root.AddCommand(c.explain(), c.remake())
 	root.AddCommand(c.deploy(), c.verify(), c.status(), c.rollback(), c.probe())
 	root.AddCommand(c.man(), c.newCommand(), c.importCommand(), c.initCommand(), c.statsCommand())
+	root.InitDefaultCompletionCmd()
 	c.completions(root)
 	return root
 }

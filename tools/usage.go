@@ -88,6 +88,14 @@ func oneOf(values ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
 }
 
+// installed says how each shell gets its script.
+var installed = map[string]string{
+	"bash":       "  duskpress completion bash > ~/.local/share/bash-completion/completions/duskpress",
+	"zsh":        "  duskpress completion zsh > \"${fpath[1]}/_duskpress\"",
+	"fish":       "  duskpress completion fish > ~/.config/fish/completions/duskpress.fish",
+	"powershell": "  duskpress completion powershell | Out-String | Invoke-Expression",
+}
+
 // completions gives the flags of all commands their values, so that a shell
 // offers what can follow.
 func (c *cli) completions(root *cobra.Command) {
@@ -98,6 +106,7 @@ func (c *cli) completions(root *cobra.Command) {
 	values := map[string]cobra.CompletionFunc{
 		"environment": oneOf("production", "development"),
 		"format":      oneOf(formats...),
+		"target":      oneOf("local", "live", "file"),
 	}
 	for _, dir := range []string{"source", "destination", "contentDir", "layoutDir", "themesDir", "configDir", "cacheDir"} {
 		values[dir] = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -106,6 +115,12 @@ func (c *cli) completions(root *cobra.Command) {
 	}
 	for _, none := range []string{"baseURL", "clock", "port", "ignoreVendorPaths", "bind"} {
 		values[none] = cobra.NoFileCompletions
+	}
+	if completion, _, err := root.Find([]string{"completion"}); err == nil && completion != root {
+		completion.Example = "  duskpress completion bash > ~/.local/share/bash-completion/completions/duskpress"
+		for _, shell := range completion.Commands() {
+			shell.Example = installed[shell.Name()]
+		}
 	}
 	for _, cmd := range append(root.Commands(), root) {
 		for name, complete := range values {

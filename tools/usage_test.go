@@ -42,7 +42,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	walk(root)
-	if n < 6 {
+	if n < 18 {
 		t.Errorf("%d commands", n)
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"duskpress/layouts"
 	"duskpress/theme"
 	"duskpress/tools/note"
+	"duskpress/tools/probes"
 )
 
 //go:embed all:site
@@ -66,7 +67,7 @@ func Make(o Options) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(take(base, ""), take(theme.Files, "theme"), take(layouts.Files, "layouts")); err != nil {
+	if err := errors.Join(take(base, ""), take(theme.Files, "theme"), take(layouts.Files, "layouts"), take(probes.Files, "tools/probes")); err != nil {
 		return nil, err
 	}
 	files[".gitignore"] = files["gitignore"] // under its own name it would ignore files here
@@ -86,6 +87,11 @@ func Make(o Options) ([]string, error) {
 		files[first] = bytes.ReplaceAll(files[first], []byte("$ duskpress "), []byte("$ go run ./tools "))
 		if err := copyShape(o.Repository, files); err != nil {
 			return nil, err
+		}
+	}
+	for name, data := range files {
+		if strings.HasPrefix(name, "tools/probes/") && path.Ext(name) == ".http" {
+			files[name] = aim(data, o.Repository == "")
 		}
 	}
 	var names []string
@@ -171,6 +177,15 @@ func configure(config []byte, o Options) []byte {
 		config = bytes.Join(lines, []byte("\n"))
 	}
 	return config
+}
+
+// aim points requests at what a new site has.
+func aim(requests []byte, installed bool) []byte {
+	words := []string{"/posts/idempotency-keys/", "/posts/first/", "/tags/go/", "/tags/writing/"}
+	if installed {
+		words = append(words, "go run ./tools ", "duskpress ")
+	}
+	return []byte(strings.NewReplacer(words...).Replace(string(requests)))
 }
 
 // retitle does the same for the home page.

@@ -78,6 +78,28 @@ func TestConfig(t *testing.T) {
 	if d := cmp.Diff(read(ours), read(theirs)); d != "" {
 		t.Errorf("(-config.toml +tools/starter/site/config.toml)\n%s", d)
 	}
+	sub, err := fs.Sub(site, "site/config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	err = fs.WalkDir(os.DirFS(filepath.Join(sitetest.Root(t), "config")), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n++
+		ours, err := os.ReadFile(filepath.Join(sitetest.Root(t), "config", filepath.FromSlash(name)))
+		if err != nil {
+			return err
+		}
+		if theirs, err := fs.ReadFile(sub, name); err != nil || !bytes.Equal(ours, theirs) {
+			t.Errorf("tools/starter/site/config/%s is not config/%[1]s: %v", name, err)
+		}
+		return nil
+	})
+	if err != nil || n == 0 {
+		t.Errorf("config/: %d files, %v", n, err)
+	}
 }
 
 func TestMake(t *testing.T) {
@@ -87,7 +109,7 @@ func TestMake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{".gitignore", "config.toml", "netlify.toml", "content/posts/first.md", "theme/layouts/baseof.html", "layouts/_shortcodes/toc.html"} {
+	for _, name := range []string{".gitignore", "config.toml", "netlify.toml", "content/posts/first.md", "theme/layouts/baseof.html", "layouts/_shortcodes/toc.html", "tools/probes/site.http"} {
 		if !slices.Contains(names, name) {
 			t.Errorf("no %s", name)
 		}

@@ -69,7 +69,8 @@ var may = map[string][]string{
 	"note":      {"frontmatter"}, // new: a file to start from
 	"convert":   {"note", "pipeline"},
 	"stats":     {"external", "pipeline"},
-	"starter":   {"note"}, // and the theme and layouts, which are no tools
+	"probes":    {},
+	"starter":   {"note", "probes"}, // and the theme and layouts, which are no tools
 }
 
 // allowed is what a package may import of the module. Those below internal/ are
