@@ -2,33 +2,40 @@ package hugo
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"duskpress/tools/pipeline"
 )
 
-// noLayouts reports the pages that were to be written and were not: Hugo found no
-// template, or the template printed nothing at all.
-func (e *Engine) noLayouts() {
-	said := e.noTemplates()
+// emptyOutput reports the pages that were to be written and were not, though
+// there is a template: it printed nothing at all. For those that are said there
+// was none.
+func (e *Engine) emptyOutput(said map[string]bool) {
 	e.collection.NoFile = func(path string) bool { return said[path] }
 	if len(e.configs.Base.RenderSegments) > 0 {
 		return
 	}
-	var nothing []string
+	// Pages of one kind, type and layout have one template, and are told at once.
+	nothing := make(map[string][]string)
 	for path, o := range e.pages.owners {
 		if o.page != nil && !o.alias && !said[path] && !e.destination.wrote(path) && o.page.Kind() != "404" {
-			nothing = append(nothing, path)
+			template := strings.Join([]string{o.format, o.page.Kind(), o.page.Type(), o.page.Layout()}, " ")
+			nothing[template] = append(nothing[template], path)
 			said[path] = true
 		}
 	}
-	if len(nothing) == 0 {
-		return
+	for _, template := range slices.Sorted(maps.Keys(nothing)) {
+		e.printedNothing(nothing[template])
 	}
-	slices.Sort(nothing)
-	p := e.placeOfAll(nothing, "pages")
+}
+
+func (e *Engine) printedNothing(paths []string) {
+	slices.Sort(paths)
+	p := e.placeOfAll(paths, "pages")
 	p.Severity, p.Rule = pipeline.Warning, "empty-output"
-	p.Message = fmt.Sprintf("the template for %s printed nothing, and so there is no file: %s", p.Message, nothing[0])
+	p.Message = fmt.Sprintf("the template for %s printed nothing, and so there is no file: %s", p.Message, paths[0])
 	p.Hint = `if that is meant, set build.render = "never" in front matter`
 	e.problems.Add(p)
 }

@@ -49,6 +49,7 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 		return 0, built
 	}
 	e.log.flush(built)
+	noTemplate := e.noTemplates()
 	if e.problems.Failed() {
 		return 0, pipeline.ErrProblems
 	}
@@ -58,7 +59,7 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 	if err := e.destination.flush(); err != nil {
 		return 0, err
 	}
-	e.noLayouts()
+	e.emptyOutput(noTemplate)
 	for _, s := range static {
 		if err := job.Sink(s); err != nil {
 			return 0, err
