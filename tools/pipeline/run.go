@@ -39,6 +39,9 @@ type RenderJob struct {
 	Source     func(*Content, []byte) ([]byte, error)
 	Extenders  []Extender
 	Code       func(Code) (CodeHTML, error)
+	// Ahead takes blocks that Code will likely be asked for, and has them made
+	// if they are not in the cache. It may be nil.
+	Ahead func(Code)
 	// Sink takes a finished file. It blocks while too many wait.
 	Sink func(*File) error
 	// Written reads a file that Sink took.
@@ -251,11 +254,13 @@ func (p *Pipeline) Run(ctx context.Context, engine Engine, store Store) (*Site, 
 		})
 		return nil
 	}
+	code, ahead := p.code()
 	job := RenderJob{
 		Collection: collection,
 		Source:     func(c *Content, src []byte) ([]byte, error) { return p.source(ctx, c, src) },
 		Extenders:  p.extenders(collection),
-		Code:       p.code(),
+		Code:       code,
+		Ahead:      ahead,
 		Sink:       sink,
 		Written:    store.Read,
 	}
@@ -409,8 +414,9 @@ func (p *Pipeline) extenders(c *Collection) []Extender {
 // goes through quadratically take seconds, on a busy machine many times that.
 const codeLimit = 2 * time.Minute
 
-// code returns the Code hook of the last plugin that has one, or nil.
-func (p *Pipeline) code() func(Code) (CodeHTML, error) {
+// code returns the Code hook of the last plugin that has one, or nil, and what
+// fills the cache ahead of it.
+func (p *Pipeline) code() (code func(Code) (CodeHTML, error), ahead func(Code)) {
 	var last *step
 	for i := range p.steps {
 		if p.steps[i].hooks.Code != nil {
@@ -418,7 +424,7 @@ func (p *Pipeline) code() func(Code) (CodeHTML, error) {
 		}
 	}
 	if last == nil {
-		return nil
+		return nil, nil
 	}
 	return p.cachedCode(*last, func(c Code) (html CodeHTML, err error) {
 		type result struct {
