@@ -521,20 +521,36 @@ func (p *Pipeline) fileHooks(ctx context.Context, f *File, problems *Problems) e
 	return nil
 }
 
-// copy takes a static file into the store as it is.
+// copy takes a static file into the store as it is; one that the earlier site
+// has is not written again.
 func (p *Pipeline) copy(site *Site, f *File) error {
-	r, err := f.Open()
-	if err != nil {
+	pass := func(to func(io.Reader) error) error {
+		r, err := f.Open()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		sum := sha256.New()
+		counted := &counter{Reader: io.TeeReader(r, sum)}
+		if err := to(counted); err != nil {
+			return err
+		}
+		f.Size, f.RawSize = counted.n, counted.n
+		sum.Sum(f.SHA256[:0])
+		return nil
+	}
+	if d, ok := site.store.(*DirStore); ok && d.Link != nil {
+		if err := pass(func(r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }); err != nil {
+			return err
+		}
+		if d.Reuse(f.Path, f.SHA256, f.Size) {
+			site.put(f)
+			return nil
+		}
+	}
+	if err := pass(func(r io.Reader) error { return site.store.Copy(f.Path, r) }); err != nil {
 		return err
 	}
-	defer r.Close()
-	sum := sha256.New()
-	counted := &counter{Reader: io.TeeReader(r, sum)}
-	if err := site.store.Copy(f.Path, counted); err != nil {
-		return err
-	}
-	f.Size, f.RawSize = counted.n, counted.n
-	sum.Sum(f.SHA256[:0])
 	site.put(f)
 	return nil
 }
