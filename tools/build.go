@@ -150,23 +150,31 @@ func (c *cli) checkCommand() *cobra.Command {
 // A press is one run of a command that makes the site.
 type press struct {
 	*cli
-	flags    *buildFlags
-	publish  bool
-	account  bool // note what each page is made with
-	cache    *cache.Store
-	before   *inputs.List // of the last good build
-	inputs   *inputs.List // of this one
-	log      *slog.Logger
-	start    time.Time
-	problems *pipeline.Problems
-	progress *report.Progress
-	summary  report.Summary
+	flags   *buildFlags
+	publish bool
+	account bool // note what each page is made with
+	cache   *cache.Store
+	// resources is where Hugo keeps pictures and the like, if not in the cache.
+	resources string
+	before    *inputs.List // of the last good build
+	inputs    *inputs.List // of this one
+	log       *slog.Logger
+	start     time.Time
+	problems  *pipeline.Problems
+	progress  *report.Progress
+	summary   report.Summary
 }
 
 // press makes the site and, if that is asked and it is good, publishes it.
 func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) error {
 	p := c.newPress(flags, publishIt)
-	err := p.profiled(func() error { return p.run(ctx) })
+	err := p.anew()
+	if err == nil {
+		err = p.profiled(func() error { return p.run(ctx) })
+	}
+	if p.resources != "" {
+		os.RemoveAll(p.resources)
+	}
 	p.progress.Done()
 	return p.finish(ctx, err)
 }
@@ -246,7 +254,7 @@ func (p *press) run(ctx context.Context) error {
 func (p *press) options() hugo.Options {
 	return hugo.Options{
 		Source: p.source, Environment: p.environment, ConfigFile: p.flags.configFile, ConfigDir: p.flags.configDir,
-		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Account: p.account, Log: p.log, Problems: p.problems,
+		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Resources: p.resources, Account: p.account, Log: p.log, Problems: p.problems,
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 
 	"duskpress/tools/cache"
@@ -29,4 +30,17 @@ func (p *press) closeCache() {
 	p.summary.CacheBytes = p.cache.Bytes()
 	p.summary.Notes = append(p.summary.Notes, p.cache.Close()...)
 	p.cache = nil
+}
+
+// anew sees to it that without a cache Hugo's pictures are made anew as well.
+// What it has from other hosts, and its modules, are no results of a build.
+func (p *press) anew() (err error) {
+	if !p.flags.noCache {
+		return nil
+	}
+	if _, err := os.Stat(p.source); err != nil {
+		return nil // which loading reports
+	}
+	p.resources, err = p.workDir("anew-")
+	return err
 }

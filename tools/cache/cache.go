@@ -244,6 +244,25 @@ func (s *Store) Get(kind Kind, key Key) ([]byte, bool) {
 	return value, ok
 }
 
+// Again is Get, for a value whose first question was counted already.
+func (s *Store) Again(kind Kind, key Key) ([]byte, bool) {
+	if s == nil {
+		return nil, false
+	}
+	return s.get(slot{kind, key})
+}
+
+// Has reports whether there seems to be a value; it may turn out to be damaged.
+func (s *Store) Has(kind Kind, key Key) bool {
+	if s == nil {
+		return false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	_, ok := s.at[slot{kind, key}]
+	return ok
+}
+
 func (s *Store) get(k slot) ([]byte, bool) {
 	s.mu.RLock()
 	at, ok := s.at[k]

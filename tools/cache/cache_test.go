@@ -287,7 +287,7 @@ func TestSum(t *testing.T) {
 		}
 		seen[k] = name
 	}
-	if Sum("a").Key() != Sum("a").Key() {
+	if first, second := Sum("a").Key(), Sum("a").Key(); first != second {
 		t.Error("a key is not the same twice")
 	}
 }

@@ -132,9 +132,14 @@ func (h *highlighter) RenderCodeblock(cctx context.Context, w hugio.FlexiWriter,
 
 // anchorBlock gives the lines of a block anchors of their own.
 func anchorBlock(ctx hooks.CodeblockContext, cfg *highlight.Config) {
-	if cfg.LineAnchors == "" {
-		cfg.LineAnchors = fmt.Sprintf("hl-%d", ctx.Ordinal())
+	cfg.LineAnchors = lineAnchors(codeOptions(*cfg), ctx.Ordinal())
+}
+
+func lineAnchors(o pipeline.CodeOptions, ordinal int) string {
+	if o.LineAnchors == "" {
+		return fmt.Sprintf("hl-%d", ordinal)
 	}
+	return o.LineAnchors
 }
 
 func codeAttributes(ctx hooks.CodeblockContext) []pipeline.CodeAttribute {

@@ -1,6 +1,7 @@
 package hugo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,7 @@ type Options struct {
 	Minify      bool
 	Flags       map[string]any
 	CacheDir    string // where Hugo's own caches go
+	Resources   string // where what Hugo makes of pictures and the like goes
 	Account     bool   // note what each page is made with, for Account
 	Log         *slog.Logger
 	Problems    *pipeline.Problems
@@ -113,7 +115,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	if !filepath.IsAbs(publishDir) {
 		publishDir = filepath.Join(o.Source, publishDir)
 	}
-	e.source = newSourceFs(o.Source, base.ResourceDir, o.CacheDir)
+	e.source = newSourceFs(o.Source, base.ResourceDir, o.CacheDir, cmp.Or(o.Resources, filepath.Join(o.CacheDir, "resources")))
 	e.destination = newDestinationFs(publishDir)
 	e.markdown = installMarkdownSeam()
 	fs := hugofs.NewFromSourceAndDestination(e.source, e.destination, cfg)

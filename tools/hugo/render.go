@@ -35,7 +35,9 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 		}
 		return job.Sink(f)
 	})
+	stop := e.highlightAhead(ctx, job)
 	built := e.build(ctx)
+	stop()
 	if err := ctx.Err(); err != nil {
 		return 0, context.Cause(ctx)
 	}

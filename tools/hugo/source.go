@@ -30,14 +30,14 @@ type sourceFs struct {
 	dirs      map[string]map[string]bool // their directories: child name -> is a directory
 }
 
-func newSourceFs(source, resourceDir, cacheDir string) *sourceFs {
+func newSourceFs(source, resourceDir, cacheDir, overlay string) *sourceFs {
 	if !filepath.IsAbs(resourceDir) {
 		resourceDir = filepath.Join(source, resourceDir)
 	}
 	return &sourceFs{
 		Fs:        hugofs.Os,
 		resources: filepath.Clean(resourceDir),
-		overlay:   filepath.Join(cacheDir, "resources"),
+		overlay:   overlay,
 		reads:     reads{source: filepath.Clean(source), cache: filepath.Clean(cacheDir)},
 	}
 }

@@ -222,7 +222,9 @@ func (l *List) Complete(before *List, place Place) (*List, error) {
 		if before != nil {
 			if was, ok := before.files[name]; ok && was.kind == 'f' && was.mark == e.mark && before.sure(was) {
 				e.sum = was.sum
+				mu.Lock()
 				sums[name] = e
+				mu.Unlock()
 				continue
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"duskpress/tools/cache"
 )
@@ -56,42 +57,93 @@ func (p *Pipeline) settled(s step) string {
 func (p *Pipeline) caching() bool { return p.Cache != nil && p.Identity != "" }
 
 // cachedCode keeps what a Code hook makes of a block, and what it says of it.
-func (p *Pipeline) cachedCode(s step, render func(Code) (CodeHTML, error)) func(Code) (CodeHTML, error) {
+// The second function has that made ahead, in parallel: a block that is being
+// made is waited for, and not made twice.
+func (p *Pipeline) cachedCode(s step, render func(Code) (CodeHTML, error)) (code func(Code) (CodeHTML, error), ahead func(Code)) {
 	if !p.caching() || s.hooks.Cached == nil {
-		return render
+		return render, nil
 	}
 	settled := p.settled(s)
-	return func(c Code) (CodeHTML, error) {
-		key := p.codeKey(settled, c)
-		if data, ok := p.Cache.Get(CodeKind, key); ok {
-			d := newDecoder(data)
-			problems := d.problems()
-			html := CodeHTML{InnerLow: int(d.int()), InnerHigh: int(d.int())}
-			html.HTML = unsqueeze(d.string())
-			if d.end() == nil {
-				replay(problems, c.Problem)
-				return html, nil
-			}
+	var (
+		mu     sync.Mutex
+		making = make(map[cache.Key]chan struct{})
+		early  = make(map[cache.Key]bool) // made ahead, and not asked for yet
+	)
+	// found looks a block up; one that was made ahead has been counted then.
+	found := func(key cache.Key, tell func(Severity, string, string, string)) (html CodeHTML, ok bool) {
+		mu.Lock()
+		busy, counted := making[key], early[key]
+		delete(early, key)
+		mu.Unlock()
+		if busy != nil {
+			<-busy
+			counted = true
 		}
+		get := p.Cache.Get
+		if counted {
+			get = p.Cache.Again
+		}
+		data, ok := get(CodeKind, key)
+		if !ok {
+			return html, false
+		}
+		d := newDecoder(data)
+		problems := d.problems()
+		html = CodeHTML{InnerLow: int(d.int()), InnerHigh: int(d.int())}
+		html.HTML = unsqueeze(d.string())
+		if d.end() != nil {
+			return CodeHTML{}, false
+		}
+		replay(problems, tell)
+		return html, true
+	}
+	create := func(key cache.Key, c Code) (CodeHTML, error) {
 		var problems []Problem
 		tell := c.Problem
 		c.Problem = func(severity Severity, rule, message, hint string) {
 			problems = append(problems, Problem{Severity: severity, Rule: rule, Message: message, Hint: hint})
 		}
 		html, err := render(c)
-		if err != nil {
-			replay(problems, tell)
-			return html, err
+		if err == nil {
+			var e encoder
+			e.problems(problems)
+			e.int(int64(html.InnerLow))
+			e.int(int64(html.InnerHigh))
+			e.string(squeeze(html.HTML))
+			p.Cache.Put(CodeKind, key, e.buf)
 		}
-		var e encoder
-		e.problems(problems)
-		e.int(int64(html.InnerLow))
-		e.int(int64(html.InnerHigh))
-		e.string(squeeze(html.HTML))
-		p.Cache.Put(CodeKind, key, e.buf)
 		replay(problems, tell)
-		return html, nil
+		return html, err
 	}
+	code = func(c Code) (CodeHTML, error) {
+		key := p.codeKey(settled, c)
+		if html, ok := found(key, c.Problem); ok {
+			return html, nil
+		}
+		return create(key, c)
+	}
+	ahead = func(c Code) {
+		key := p.codeKey(settled, c)
+		if p.Cache.Has(CodeKind, key) {
+			return
+		}
+		mu.Lock()
+		if making[key] != nil {
+			mu.Unlock()
+			return
+		}
+		done := make(chan struct{})
+		making[key] = done
+		mu.Unlock()
+		p.Cache.Get(CodeKind, key) // counts it as missing
+		_, _ = create(key, c)      // an error comes again, at its place
+		mu.Lock()
+		delete(making, key)
+		early[key] = true
+		mu.Unlock()
+		close(done)
+	}
+	return code, ahead
 }
 
 func replay(problems []Problem, tell func(Severity, string, string, string)) {

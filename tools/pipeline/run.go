@@ -41,6 +41,9 @@ type RenderJob struct {
 	Source     func(*Content, []byte) ([]byte, error)
 	Extenders  []Extender
 	Code       func(Code) (CodeHTML, error)
+	// Ahead takes blocks that Code will likely be asked for, and has them made
+	// if they are not in the cache. It may be nil.
+	Ahead func(Code)
 	// Sink takes a finished file. It blocks while too many wait.
 	Sink func(*File) error
 	// Written reads a file that Sink took.
@@ -249,11 +252,13 @@ func (p *Pipeline) Run(ctx context.Context, engine Engine, store Store) (*Site, 
 		})
 		return nil
 	}
+	code, ahead := p.code()
 	job := RenderJob{
 		Collection: collection,
 		Source:     func(c *Content, src []byte) ([]byte, error) { return p.source(ctx, c, src) },
 		Extenders:  p.extenders(collection),
-		Code:       p.code(),
+		Code:       code,
+		Ahead:      ahead,
 		Sink:       sink,
 		Written:    store.Read,
 	}
@@ -407,8 +412,9 @@ func (p *Pipeline) extenders(c *Collection) []Extender {
 // goes through quadratically take seconds, on a busy machine many times that.
 const codeLimit = 2 * time.Minute
 
-// code returns the Code hook of the last plugin that has one, or nil.
-func (p *Pipeline) code() func(Code) (CodeHTML, error) {
+// code returns the Code hook of the last plugin that has one, or nil, and what
+// fills the cache ahead of it.
+func (p *Pipeline) code() (code func(Code) (CodeHTML, error), ahead func(Code)) {
 	var last *step
 	for i := range p.steps {
 		if p.steps[i].hooks.Code != nil {
@@ -416,7 +422,7 @@ func (p *Pipeline) code() func(Code) (CodeHTML, error) {
 		}
 	}
 	if last == nil {
-		return nil
+		return nil, nil
 	}
 	return p.cachedCode(*last, func(c Code) (html CodeHTML, err error) {
 		type result struct {
@@ -513,20 +519,36 @@ func (p *Pipeline) fileHooks(ctx context.Context, f *File, problems *Problems) e
 	return nil
 }
 
-// copy takes a static file into the store as it is.
+// copy takes a static file into the store as it is; one that the earlier site
+// has is not written again.
 func (p *Pipeline) copy(site *Site, f *File) error {
-	r, err := f.Open()
-	if err != nil {
+	pass := func(to func(io.Reader) error) error {
+		r, err := f.Open()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		sum := sha256.New()
+		counted := &counter{Reader: io.TeeReader(r, sum)}
+		if err := to(counted); err != nil {
+			return err
+		}
+		f.Size, f.RawSize = counted.n, counted.n
+		sum.Sum(f.SHA256[:0])
+		return nil
+	}
+	if d, ok := site.store.(*DirStore); ok && d.Link != nil {
+		if err := pass(func(r io.Reader) error { _, err := io.Copy(io.Discard, r); return err }); err != nil {
+			return err
+		}
+		if d.Reuse(f.Path, f.SHA256, f.Size) {
+			site.put(f)
+			return nil
+		}
+	}
+	if err := pass(func(r io.Reader) error { return site.store.Copy(f.Path, r) }); err != nil {
 		return err
 	}
-	defer r.Close()
-	sum := sha256.New()
-	counted := &counter{Reader: io.TeeReader(r, sum)}
-	if err := site.store.Copy(f.Path, counted); err != nil {
-		return err
-	}
-	f.Size, f.RawSize = counted.n, counted.n
-	sum.Sum(f.SHA256[:0])
 	site.put(f)
 	return nil
 }

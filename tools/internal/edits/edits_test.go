@@ -65,7 +65,7 @@ func run(t *testing.T, r *rand.Rand, edits int) {
 	var history []string
 	for range edits {
 		clock := "--clock=" + s.clock.Format(time.RFC3339)
-		before := sitetestTree(t, s.dir)
+		before, marks := sitetestTree(t, s.dir), stats(t, s.dir)
 		warm, code := sitetest.Build(t, s.dir, clock, "--verbose")
 		fresh := filepath.Join(t.TempDir(), "site")
 		s.write(t, fresh)
@@ -89,6 +89,14 @@ func run(t *testing.T, r *rand.Rand, edits int) {
 		}
 		if diff := differ(got, expect); diff != "" {
 			t.Fatalf("what is published differs:\n%s\nafter:\n%s\n%s", diff, strings.Join(history, "\n"), warm)
+		}
+		if code == 0 {
+			now := stats(t, s.dir)
+			for name, text := range before {
+				if got[name] == text && (!os.SameFile(marks[name], now[name]) || !marks[name].ModTime().Equal(now[name].ModTime())) {
+					t.Fatalf("%s did not change, and is another file, or has another time, after:\n%s", name, strings.Join(history, "\n"))
+				}
+			}
 		}
 		if code == 0 && r.IntN(4) == 0 { // once more, with nothing changed
 			out, _ := sitetest.Build(t, s.dir, clock)
@@ -120,6 +128,26 @@ func sitetestTree(t *testing.T, dir string) map[string]string {
 		return nil
 	}
 	return sitetest.Tree(t, public)
+}
+
+// stats is what the system says of the published files.
+func stats(t *testing.T, dir string) map[string]os.FileInfo {
+	public := filepath.Join(dir, "public")
+	m := make(map[string]os.FileInfo)
+	_ = filepath.WalkDir(public, func(name string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil // there is no site yet
+		}
+		rel, err := filepath.Rel(public, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m[filepath.ToSlash(rel)], err = d.Info(); err != nil {
+			t.Fatal(err)
+		}
+		return nil
+	})
+	return m
 }
 
 // said are the problems in a build's output.

@@ -25,6 +25,8 @@ type site struct {
 	n     int // edits so far
 }
 
+// Shortcodes that show each other's rendered text would wait for each other.
+//
 // theme has what reads across pages: lists, terms, neighbours, summaries, a
 // shortcode and a hook, a data file, translations, resources, a stored count.
 var theme = map[string]string{
@@ -58,8 +60,8 @@ mainSections = ["posts"]
 {{ range $pages.Pages }}<h2><a href="{{ .RelPermalink }}">{{ .Title }}</a></h2><div>{{ .Summary }}</div>{{ end }}
 {{ range first 2 (sort site.RegularPages "WordCount" "desc") }}<p>long: {{ .Title }}, {{ .WordCount }}</p>{{ end }}{{ end }}
 `,
-	"layouts/_partials/top.html":                 `<p>{{ i18n "hello" }} {{ site.Data.facts.fact }} {{ len site.RegularPages }}</p>`,
-	"layouts/_shortcodes/other.html":             `{{ with site.GetPage (.Get 0) }}<b>{{ .Title }}: {{ .Plain | truncate 30 }}</b>{{ end }}`,
+	"layouts/_partials/top.html":                 `<p>{{ i18n "hello" }} {{ hugo.Data.facts.fact }} {{ len site.RegularPages }}</p>`,
+	"layouts/_shortcodes/other.html":             `{{ with site.GetPage (.Get 0) }}<b>{{ .Title }}: {{ .RawContent | truncate 30 }}</b>{{ end }}`,
 	"layouts/_markup/render-link.html":           `<a href="{{ .Destination | safeURL }}">{{ .Text }}</a>`,
 	"layouts/_markup/render-codeblock-note.html": `<pre data-note="{{ .Ordinal }}">{{ (transform.HighlightCodeBlock .).Wrapped }}</pre>`,
 	"i18n/en.toml":                               "[hello]\nother = \"Hello\"\n",
