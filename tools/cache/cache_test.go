@@ -287,7 +287,7 @@ func TestSum(t *testing.T) {
 		}
 		seen[k] = name
 	}
-	if Sum("a").Key() != Sum("a").Key() {
+	if first, again := Sum("a").Key(), Sum("a").Key(); first != again {
 		t.Error("a key is not the same twice")
 	}
 }
