@@ -1,3 +1,7 @@
+//go:build !race
+
+// What the browser asks for is counted on the site of size_test.go.
+
 package search
 
 import (
