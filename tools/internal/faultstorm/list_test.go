@@ -76,6 +76,7 @@ func TestList(t *testing.T) {
 
 // rulesElsewhere are rules that are not planted here, and their tests.
 var rulesElsewhere = map[string]string{
+	"cache":         "script cache.txtar: --verify-cache",
 	"external-link": "script external.txtar: it asks other hosts",
 	"go-version":    "it needs a module that wants another Go: hugo TestWrongGo",
 	"minify-text":   "no text is known that the minifier changes: plugins minify_test.go",

@@ -100,7 +100,7 @@ func TestFeeds(t *testing.T) {
 		{"ugly", "https://example.org/blog/", "uglyURLs = true"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, old := range []string{"content", "layouts", "theme"} {
+			for _, old := range []string{"config", "content", "layouts", "theme"} {
 				if err := os.RemoveAll(filepath.Join(dir, old)); err != nil {
 					t.Fatal(err)
 				}
