@@ -30,8 +30,8 @@ func TestManyErrors(t *testing.T) {
 	// One fails on every page, one from the eleventh on, and errorf fails without
 	// a place that Hugo would know.
 	for _, fault := range []struct{ name, page, place string }{
-		{"every", "<!doctype html>\n<title>{{ .Title }}</title>\n  {{ .Nope }}\n", `(?m)^layouts/page\.html:3:5: error: `},
-		{"most", "<!doctype html>\n<title>{{ .Title }}</title>\n{{ if gt (len .Title) 6 }}{{ .Nope }}{{ end }}\n", `(?m)^layouts/page\.html:3:29: error: `},
+		{"every", "<!doctype html>\n<title>{{ .Title }}</title>\n  {{ .Nope }}\n", `(?m)^layouts/page\.html:3:6: error: `},
+		{"most", "<!doctype html>\n<title>{{ .Title }}</title>\n{{ if gt (len .Title) 6 }}{{ .Nope }}{{ end }}\n", `(?m)^layouts/page\.html:3:30: error: `},
 		{"errorf", "<!doctype html>\n<title>{{ .Title }}</title>\n{{ errorf \"%s is bad\" .Path }}\n", `/posts/p1 is bad`},
 	} {
 		for _, procs := range []int{1, 2} {
