@@ -183,6 +183,7 @@ func (r *run) lock(ctx context.Context, id string) error {
 	if done, err := locked(ctx); err != nil || !done {
 		return errors.Join(err, &Ending{Exit: Unfinished, Rule: "unfinished", Message: "the site does not show as locked"})
 	}
+	r.locked = true
 	r.out.Done += ", and locked"
 	return r.journal.Write(Entry{Do: "lock", What: result, ID: id, State: "locked"})
 }

@@ -28,6 +28,7 @@ type Options struct {
 	Pace     *Pace
 	Log      *slog.Logger
 	Progress func(stage string, files, of int, bytes, ofBytes int64) // may be nil
+	Again    string                                                  // the command as it was given; "" where nobody types it
 }
 
 // run is one run of deploy, rollback or verify.
@@ -43,6 +44,7 @@ type run struct {
 	base     []string
 	created  bool // a deploy of ours exists
 	sent     bool // the host was told to publish
+	locked   bool // and to publish nothing after it
 
 	effects atomic.Int64 // of rules, that were seen
 
@@ -144,6 +146,18 @@ func (r *run) deploy(ctx context.Context) error {
 	}
 	d, err := r.ready(ctx, found, "")
 	if err != nil {
+		return err
+	}
+	err = r.bringLive(ctx, d)
+	if found == nil || !r.spoilt(d) {
+		return err
+	}
+	if err := r.journal.Write(Entry{Do: "wait", What: result, Fingerprint: r.fp, ID: d.ID, State: "spoilt"}); err != nil {
+		return err
+	}
+	r.note("deploy " + d.ID + " does not have what was sent, now as before: a new one was begun")
+	r.out.ID = ""
+	if d, err = r.ready(ctx, nil, ""); err != nil {
 		return err
 	}
 	return r.bringLive(ctx, d)
@@ -318,22 +332,46 @@ func (r *run) noteOnce(s string) {
 	}
 }
 
+// next is the command to give now.
+func (r *run) next(command string) string {
+	again := orWord(r.Again, "the same command")
+	switch r.out.Exit {
+	case Verified:
+		switch {
+		case command == "rollback" && r.locked:
+			return "duskpress status --unlock, then duskpress deploy, once the site is mended"
+		case command == "rollback":
+			return "duskpress deploy, once the site is mended"
+		case command == "unlock":
+			return "duskpress deploy"
+		case r.DryRun:
+			return again + " without --dry-run"
+		case r.Draft:
+			return again + " without --draft, to publish it"
+		case r.Alias != "":
+			return again + " without --alias, to publish it"
+		}
+		return "duskpress status, at any time"
+	case BadInput, 1:
+		return again + ", once that is mended"
+	case NotLetIn:
+		return again + ", with a token in NETLIFY_AUTH_TOKEN that is let in"
+	case HostRefused:
+		return again + ", once the host's reason is gone"
+	case LiveDiffers:
+		return "duskpress verify; if it stays, duskpress rollback --because PROBE.http"
+	case NotPublished:
+		if r.out.Rule == "locked" {
+			return "duskpress status --unlock, then " + again
+		}
+	}
+	return again
+}
+
 // conclude writes the end into the journal and says what to do next.
 func (r *run) conclude(command string, err error) {
 	o := r.out
-	if o.Exit != Verified && o.Next == "" {
-		switch o.Exit {
-		case BadInput, Interrupted, 1:
-		case NotLetIn:
-			o.Next = "a valid NETLIFY_AUTH_TOKEN, then the same command"
-		case HostRefused:
-			o.Next = "the same command, once the host's reason is gone"
-		case LiveDiffers:
-			o.Next = "duskpress verify, or duskpress rollback"
-		default:
-			o.Next = "the same command"
-		}
-	}
+	o.Next = r.next(command)
 	r.keepRequest(command, err)
 	if r.journal == nil {
 		return

@@ -125,6 +125,102 @@ func TestEndings(t *testing.T) {
 	}
 }
 
+// TestUsage gives wrong arguments to the commands that speak of production: they
+// do so here too.
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, small())
+	for _, c := range []struct{ args, next string }{
+		{"deploy --bogus", "duskpress deploy --help"}, {"deploy more", "duskpress deploy --help"}, {"rollback --timeout soon", "duskpress rollback --help"},
+		{"verify a b", "duskpress verify --help"}, {"status --unlock=maybe", "duskpress status --help"}, {"deploy --message a'b --format xml", `duskpress deploy --message 'a'\''b' --format xml`},
+	} {
+		r := w.run(strings.Fields(c.args)...)
+		if r.exit != 2 || !strings.Contains(r.last(), unchangedWords+"; next: "+c.next) || !strings.HasSuffix(r.last(), ", exit=2") {
+			t.Errorf("%s: %s", c.args, r)
+		}
+	}
+	if n := len(w.fake.Exchanges()); n > 0 {
+		t.Errorf("%d calls", n)
+	}
+}
+
+// TestKeptRequest sends the requests again that failed runs have kept: they do
+// what they were to do.
+func TestKeptRequest(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fault fake.Fault
+		exit  int // of the probe
+		has   string
+	}{
+		{fake.Fault{Op: "create", Kind: fake.Status, Status: 422}, 0, `{"draft":true,"async":false}`},
+		{fake.Fault{Op: "manifest", Kind: fake.Status, Status: 400}, 0, `"images/a file (1).txt":"`},
+		{fake.Fault{Op: "upload", Kind: fake.Status, Status: 422, Times: -1}, 0, "< "},
+		{fake.Fault{Op: "poll", Kind: fake.ErrorState}, 0, "/deploys/"},
+		{fake.Fault{Op: "site", Kind: fake.Status, Status: 403}, 0, "/sites/" + fake.SiteID},
+		{fake.Fault{Op: "restore", Kind: fake.Status, Status: 422}, 0, "/restore"},
+		{fake.Fault{Op: "permalink", Kind: fake.Password, Times: -1}, 0, "Accept-Encoding: identity"},
+		{fake.Fault{Op: "page", Kind: fake.Old, Times: -1}, 0, "# @expect sha256 "},
+		{fake.Fault{Op: "page", Kind: fake.StripHeaders, Times: -1}, 0, "# @expect header X-Content-Type-Options contains nosniff"},
+	} {
+		t.Run(c.fault.Op+" "+string(c.fault.Kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, small())
+			w.fake.Add(c.fault)
+			r := w.deploy()
+			f := w.request()
+			if f == nil {
+				t.Fatalf("%s", r)
+			}
+			data, err := os.ReadFile(f.Name)
+			if err != nil || !strings.Contains(string(data), c.has) {
+				t.Errorf("%v: no %q in %s", err, c.has, data)
+			}
+			// It fails as long as the fault is there, and no longer.
+			if c.fault.Times < 0 {
+				if p := w.run("probe", "--target", "file", f.Name); p.exit != 1 {
+					t.Errorf("with the fault: %s", p)
+				}
+			}
+			w.fake.Heal()
+			if p := w.run("probe", "--target", "file", f.Name); p.exit != c.exit {
+				t.Errorf("without the fault: %s\n%s", p, data)
+			}
+			w.verified(w.deploy())
+			if n := len(w.fake.Titled("[fp:")); n != 1 {
+				t.Errorf("%d deploys", n)
+			}
+		})
+	}
+}
+
+// TestSpoilt has the host mix up the paths of a deploy for good. A second look
+// finds it so still, and begins another; nothing is sent again.
+func TestSpoilt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, small())
+	w.fake.Know(w.site) // or it would notice while files are sent
+	w.fake.Add(fake.Fault{Op: "manifest", Kind: fake.Lower})
+	r := w.deploy()
+	if r.exit != 6 || !strings.Contains(r.out, "/posts/Zwei/ answers 404, not 200") || !strings.Contains(r.last(), unchangedWords) {
+		t.Fatalf("%s", r)
+	}
+	w.oldIsLive()
+	w.fake.Heal()
+	r = w.deploy()
+	w.verified(r)
+	w.isLive()
+	if !strings.Contains(r.out, "now as before: a new one was begun") || len(w.fake.Repeated) > 0 {
+		t.Errorf("%v %s", w.fake.Repeated, r)
+	}
+	// What was found to be of no use is not looked at again.
+	w.fake.Reset()
+	w.verified(w.deploy())
+	if w.fake.Count("create") > 0 {
+		t.Error("it was begun once more")
+	}
+}
+
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small())

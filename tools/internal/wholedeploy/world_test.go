@@ -17,6 +17,7 @@ import (
 
 	"duskpress/tools/internal/fakenetlify"
 	"duskpress/tools/internal/sitetest"
+	"duskpress/tools/probe"
 )
 
 func TestMain(m *testing.M) {
@@ -165,7 +166,42 @@ func (w *world) interrupt() {
 
 func (w *world) deploy(args ...string) ran {
 	w.t.Helper()
-	return w.run(append([]string{"deploy", "--no-build", "--allow-shrink", "--verbose", "--timeout", "60m"}, args...)...)
+	r := w.run(append([]string{"deploy", "--no-build", "--allow-shrink", "--verbose", "--timeout", "60m"}, args...)...)
+	w.ends(r)
+	return r
+}
+
+// ends holds the last line of a run to what every ending has to say: whether
+// production changed, the deploy that there is, the next command, the exit code.
+func (w *world) ends(r ran) {
+	w.t.Helper()
+	if r.killed || strings.HasPrefix(r.last(), "{") {
+		return
+	}
+	for _, want := range []string{"deploy: ", "production ", "; next: duskpress ", fmt.Sprintf(", exit=%d", r.exit)} {
+		if !strings.Contains(r.last(), want) {
+			w.t.Errorf("the last line has no %q: %s", want, r)
+		}
+	}
+	if strings.Contains(r.err, "uploading") && !strings.Contains(r.last(), "; deploy 0") {
+		w.t.Errorf("files were sent to a deploy, and the last line does not name it: %s", r)
+	}
+}
+
+// request wants the newest incident to have the request that failed, as probes
+// that can be sent.
+func (w *world) request() *probe.File {
+	w.t.Helper()
+	names, err := filepath.Glob(filepath.Join(w.dir, ".duskpress", "incidents", "*", "request.http"))
+	if err != nil || len(names) == 0 {
+		w.t.Errorf("no request is kept: %v", err)
+		return nil
+	}
+	f, err := probe.Read(names[len(names)-1])
+	if err != nil {
+		w.t.Error(err)
+	}
+	return f
 }
 
 // noToken looks for the token in all that was printed and in every file that
