@@ -49,6 +49,8 @@ type world struct {
 	site map[string]string
 	env  []string
 
+	spoilt int // deploys that had other files than were sent
+
 	mu   sync.Mutex
 	kill func() // ends the process that runs
 	stop func() // asks it to end
