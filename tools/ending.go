@@ -21,10 +21,9 @@ func speaksOfProduction(command string) bool {
 	return slices.Contains([]string{"deploy", "verify", "rollback", "status"}, command)
 }
 
-// again is the command as it was given, to be given again. The tool may be
-// called otherwise; its arguments are what counts.
+// again is the command as it was given, to be given again.
 func (c *cli) again() string {
-	words := []string{"duskpress"}
+	words := []string{self()}
 	for _, a := range c.args {
 		if !plainWord.MatchString(a) {
 			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"

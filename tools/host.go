@@ -39,7 +39,7 @@ func (h *hostFlags) add(cmd *cobra.Command) {
 // host makes the host that the flags and the environment name. An error is for
 // the user to mend.
 func (c *cli) host(h *hostFlags) (deploy.Options, error) {
-	o := deploy.Options{State: filepath.Join(c.source, ".duskpress"), Timeout: h.timeout, Log: c.log(), Again: c.again()}
+	o := deploy.Options{State: filepath.Join(c.source, ".duskpress"), Timeout: h.timeout, Log: c.log(), Self: self(), Again: c.again()}
 	if h.timeout <= 0 {
 		return o, c.fail(fmt.Sprintf("--timeout %s leaves no time", h.timeout), "write a time such as 30m")
 	}

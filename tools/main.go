@@ -54,7 +54,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	// production do so here too.
 	next := ""
 	if cmd, _, ferr := root.Find(args); c.command == "" && ferr == nil && speaksOfProduction(cmd.Name()) {
-		c.command, next = cmd.Name(), "duskpress "+cmd.Name()+" --help"
+		c.command, next = cmd.Name(), self()+" "+cmd.Name()+" --help"
 	}
 	hint := "see `duskpress --help`"
 	var usage *usageError

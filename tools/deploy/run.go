@@ -28,6 +28,7 @@ type Options struct {
 	Pace     *Pace
 	Log      *slog.Logger
 	Progress func(stage string, files, of int, bytes, ofBytes int64) // may be nil
+	Self     string                                                  // how the tool is called
 	Again    string                                                  // the command as it was given; "" where nobody types it
 }
 
@@ -76,6 +77,7 @@ func (o *Options) defaults() {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int, int64, int64) {}
 	}
+	o.Self = orWord(o.Self, "duskpress")
 	o.Pace.init()
 }
 
@@ -334,16 +336,16 @@ func (r *run) noteOnce(s string) {
 
 // next is the command to give now.
 func (r *run) next(command string) string {
-	again := orWord(r.Again, "the same command")
+	again, self := orWord(r.Again, "the same command"), r.Self
 	switch r.out.Exit {
 	case Verified:
 		switch {
 		case command == "rollback" && r.locked:
-			return "duskpress status --unlock, then duskpress deploy, once the site is mended"
+			return self + " status --unlock, then " + self + " deploy, once the site is mended"
 		case command == "rollback":
-			return "duskpress deploy, once the site is mended"
+			return self + " deploy, once the site is mended"
 		case command == "unlock":
-			return "duskpress deploy"
+			return self + " deploy"
 		case r.DryRun:
 			return again + " without --dry-run"
 		case r.Draft:
@@ -351,7 +353,7 @@ func (r *run) next(command string) string {
 		case r.Alias != "":
 			return again + " without --alias, to publish it"
 		}
-		return "duskpress status, at any time"
+		return self + " status, at any time"
 	case BadInput, 1:
 		return again + ", once that is mended"
 	case NotLetIn:
@@ -359,10 +361,10 @@ func (r *run) next(command string) string {
 	case HostRefused:
 		return again + ", once the host's reason is gone"
 	case LiveDiffers:
-		return "duskpress verify; if it stays, duskpress rollback --because PROBE.http"
+		return self + " verify; if it stays, " + self + " rollback --because PROBE.http"
 	case NotPublished:
 		if r.out.Rule == "locked" {
-			return "duskpress status --unlock, then " + again
+			return self + " status --unlock, then " + again
 		}
 	}
 	return again

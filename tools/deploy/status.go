@@ -100,7 +100,7 @@ func RunStatus(ctx context.Context, o Options) (*Status, error) {
 	if built != nil {
 		s.Local.Fingerprint = built.fingerprint(id, "production")
 	}
-	s.judge(hostErr)
+	s.judge(hostErr, o.Self)
 	for _, id := range damaged {
 		s.Flags = append(s.Flags, "the receipt of deploy "+id+" cannot be read: deploying or verifying it does without")
 	}
@@ -166,7 +166,7 @@ func (s *Status) readJournal(entries []Entry) {
 }
 
 // judge names disagreements, the worst first, and decides the exit code.
-func (s *Status) judge(hostErr error) {
+func (s *Status) judge(hostErr error, self string) {
 	flag := func(exit int, next, format string, args ...any) {
 		s.Flags = append(s.Flags, fmt.Sprintf(format, args...))
 		if s.Exit == 0 {
@@ -176,15 +176,15 @@ func (s *Status) judge(hostErr error) {
 			s.Next = next
 		}
 	}
-	const deploy, verify = "duskpress deploy", "duskpress verify"
+	deploy, verify, status := self+" deploy", self+" verify", self+" status"
 	if hostErr != nil {
 		s.Host.Error = hostErr.Error()
-		exit, next := Unreachable, "duskpress status, later"
+		exit, next := Unreachable, status+", later"
 		switch f := failure(hostErr); f.Kind {
 		case Unauthorised:
-			exit, next = NotLetIn, "duskpress status, with a token in NETLIFY_AUTH_TOKEN that is let in"
+			exit, next = NotLetIn, status+", with a token in NETLIFY_AUTH_TOKEN that is let in"
 		case Absent, Refused:
-			exit, next = HostRefused, "duskpress status, once the host's reason is gone"
+			exit, next = HostRefused, status+", once the host's reason is gone"
 		}
 		flag(exit, next, "the host cannot be asked: %v", hostErr)
 	}
@@ -199,7 +199,7 @@ func (s *Status) judge(hostErr error) {
 			flag(LiveDiffers, verify, "the title of deploy %s has another fingerprint than its receipt", v.ID)
 		}
 		if s.Host.Locked {
-			flag(0, "duskpress status --unlock", "the site is locked to deploy %s: nothing else is published", s.Host.Live)
+			flag(0, status+" --unlock", "the site is locked to deploy %s: nothing else is published", s.Host.Live)
 		}
 	}
 	if s.Journal.Last == nil && len(s.Journal.Open) > 0 {

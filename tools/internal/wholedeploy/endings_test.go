@@ -167,23 +167,20 @@ func TestKeptRequest(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, small())
 			w.fake.Add(c.fault)
-			r := w.deploy()
-			f := w.request()
-			if f == nil {
-				t.Fatalf("%s", r)
-			}
-			data, err := os.ReadFile(f.Name)
+			w.deploy()
+			name := w.request()
+			data, err := os.ReadFile(name)
 			if err != nil || !strings.Contains(string(data), c.has) {
 				t.Errorf("%v: no %q in %s", err, c.has, data)
 			}
 			// It fails as long as the fault is there, and no longer.
 			if c.fault.Times < 0 {
-				if p := w.run("probe", "--target", "file", f.Name); p.exit != 1 {
+				if p := w.run("probe", "--target", "file", name); p.exit != 1 {
 					t.Errorf("with the fault: %s", p)
 				}
 			}
 			w.fake.Heal()
-			if p := w.run("probe", "--target", "file", f.Name); p.exit != c.exit {
+			if p := w.run("probe", "--target", "file", name); p.exit != c.exit {
 				t.Errorf("without the fault: %s\n%s", p, data)
 			}
 			w.verified(w.deploy())
