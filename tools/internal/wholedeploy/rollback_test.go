@@ -338,7 +338,16 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%s", r)
 		}
 	}
-	if r := w.run("rollback", "--force", "--why", "a test", "--target", target, "--lock"); r.exit != 0 || !strings.Contains(r.last(), filepath.Base(good)) {
+	// A probe is tried on the releases, served for it.
+	sitetest.Write(t, filepath.Join(w.dir, "home.http"), "# @expect body contains <h1>home</h1>\n# @expect header x-content-type-options is nosniff\nGET {{base}}/\n")
+	if r := w.run("probe", "--target", target, "home.http"); r.exit != 1 || !strings.Contains(r.out, "FAIL expect body contains") || !strings.Contains(r.out, "ok   expect header") {
+		t.Errorf("%s", r)
+	}
+	sitetest.Write(t, filepath.Join(w.dir, "fine.http"), "# @expect status 200\nGET {{base}}/posts/first/\n")
+	if r := w.run("rollback", "--because", "fine.http", "--target", target); r.exit != 2 || !strings.Contains(r.out, "passes on what is live") {
+		t.Errorf("%s", r)
+	}
+	if r := w.run("rollback", "--because", "home.http", "--target", target, "--lock"); r.exit != 0 || !strings.Contains(r.last(), "status --unlock, then") || !strings.Contains(r.last(), filepath.Base(good)) {
 		t.Errorf("%s", r)
 	}
 	if now, _ := os.Readlink(filepath.Join(to, "current")); now != good {
