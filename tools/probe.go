@@ -178,9 +178,14 @@ func (c *cli) probeBase(ctx context.Context, flags *probeFlags, g *errgroup.Grou
 	if err != nil {
 		return "", c.fail(err.Error(), "")
 	}
+	named, err := c.siteName(&flags.host)
+	if err != nil {
+		return "", c.fail(err.Error(), "")
+	}
 	for _, r := range receipts {
 		switch {
 		case r.Host == "dir": // files, and no address
+		case named != "" && named != r.Site && named != r.Name: // another site's
 		case isDeploy && r.ID == id:
 			return r.Seen, nil
 		case !isDeploy && r.Target == "production":

@@ -229,7 +229,7 @@ func (r *run) proveLive(ctx context.Context, d Deploy, done string) error {
 // receipt records what was proven.
 func (r *run) receipt(d Deploy, url string, proof *Proof, done string) error {
 	rec := &Receipt{
-		ID: d.ID, Host: r.HostName, Site: r.site.ID, Target: r.target(), Fingerprint: r.fp, URL: url, Seen: d.URL,
+		ID: d.ID, Host: r.HostName, Site: r.site.ID, Name: r.site.Name, Target: r.target(), Fingerprint: r.fp, URL: url, Seen: d.URL,
 		Verified: time.Now().UTC(), Published: d.Published, Proof: *proof, Files: r.manifest.Files,
 		Rules: map[string][]byte{},
 	}

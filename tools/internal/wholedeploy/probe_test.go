@@ -110,6 +110,8 @@ func TestProbeTargets(t *testing.T) {
 		{[]string{"--target", "deploy " + bad}, 1},
 		{[]string{"--target", w.fake.LiveURL() + "/"}, 1},
 		{[]string{"--target", "file", "--var", "base=" + w.fake.LiveURL()}, 1},
+		{[]string{"--target", "live", "--site", fakenetlify.SiteName}, 1},
+		{[]string{"--target", "live", "--site", "another-site"}, 2}, // a receipt of this one does not tell
 		{[]string{"--target", "nowhere"}, 2},
 		{[]string{"--target", "file", "--var", "oops"}, 2},
 		{[]string{"--target", "file", "--name", "nothing"}, 2},
