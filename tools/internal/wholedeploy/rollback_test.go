@@ -45,7 +45,7 @@ func broken(t *testing.T) (w *world, good, bad string) {
 func TestRollback(t *testing.T) {
 	t.Parallel()
 	w, good, bad := broken(t)
-	r := w.run("rollback", "--because", "outage.http", "--lock", "--timeout", "60m")
+	r := w.run("rollback", "--because", "outage.http", "--lock", "--timeout", "600m")
 	if r.exit != 0 || !strings.Contains(r.last(), "rolled back to "+good) || !strings.Contains(r.last(), changedWords) {
 		t.Fatalf("%s", r)
 	}
@@ -153,7 +153,7 @@ func TestRollbackFaults(t *testing.T) {
 			t.Parallel()
 			w, good, _ := broken(t)
 			w.fake.Add(f)
-			if r := w.run("rollback", "--because", "outage.http", "--timeout", "60m"); r.exit != 0 {
+			if r := w.run("rollback", "--because", "outage.http", "--timeout", "600m"); r.exit != 0 {
 				t.Fatalf("%s", r)
 			}
 			if id, _ := w.fake.Live(); id != good {
@@ -270,14 +270,19 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// swiftStatus wants a status within two seconds, once in three times: other
-// tests may be busy.
+// swiftStatus wants a status within two seconds, once in three times. Where the
+// tool takes long to say its version, the machine is busy, and gets more.
 func (w *world) swiftStatus() {
 	w.t.Helper()
+	const usual = 300 * time.Millisecond
 	var took []time.Duration
 	for range 3 {
+		limit := 2 * time.Second
+		if v := w.run("--version"); v.took > usual {
+			limit = time.Duration(float64(limit) * float64(v.took) / float64(usual))
+		}
 		r := w.run("status")
-		if took = append(took, r.took); r.took < 2*time.Second {
+		if took = append(took, r.took); r.took < limit {
 			return
 		}
 	}

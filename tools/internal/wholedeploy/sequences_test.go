@@ -90,7 +90,7 @@ func randomFault(w *world, r *rand.Rand) fake.Fault {
 	}
 	f.Do = w.end
 	if r.IntN(60) == 0 { // seldom: it takes as long as it says
-		f.Kind, f.Times, f.Delay = fake.Late, 1, 5*time.Second
+		f.Kind, f.Times, f.Delay = fake.Late, 1, 12*time.Second
 	}
 	return f
 }

@@ -124,7 +124,7 @@ func lostWays(op string) []variant {
 		ok(op+" 500", fake.Fault{Op: op, Kind: fake.Status, Status: 500}),
 		ok(op+" 502 after acting", fake.Fault{Op: op, Kind: fake.StatusAfter, Status: 502}),
 		ok(op+" 503, three times", fake.Fault{Op: op, Kind: fake.Status, Status: 503, Times: 3}),
-		ok(op+" later than the deadline", fake.Fault{Op: op, Kind: fake.Late, Delay: 6 * time.Second}),
+		ok(op+" later than the deadline", fake.Fault{Op: op, Kind: fake.Late, Delay: 12 * time.Second}),
 		ok(op+" answered by somebody else", at(fake.Garbage)),
 	}
 }
@@ -335,7 +335,7 @@ func (v variant) run(t *testing.T) {
 		v.setup(w)
 	}
 	if (v.exit == 5 || v.exit == 6) && !slices.Contains(v.args, "--timeout") {
-		v.args = append(v.args, "--timeout", "10m") // it cannot end before
+		v.args = append(v.args, "--timeout", "20m") // it cannot end before
 	}
 	r := w.deploy(v.args...)
 	if r.exit != v.exit {

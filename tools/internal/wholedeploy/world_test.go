@@ -123,10 +123,10 @@ func (r ran) String() string {
 	return fmt.Sprintf("exit %d, killed %v, %v\n--- stdout\n%s--- stderr\n%s", r.exit, r.killed, r.took, r.out, r.err)
 }
 
-// run runs the tool in the world's directory. It is ended after four minutes.
+// run runs the tool in the world's directory. It is ended after ten minutes.
 func (w *world) run(args ...string) ran {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, w.tool, append(args, "--source", w.dir)...)
 	var stdout, stderr bytes.Buffer
@@ -145,7 +145,7 @@ func (w *world) run(args ...string) ran {
 	w.peak = peak(cmd.ProcessState)
 	w.mu.Unlock()
 	if ctx.Err() != nil {
-		w.t.Fatalf("%v did not end in four minutes\n%s%s", args, &stdout, &stderr)
+		w.t.Fatalf("%v did not end in ten minutes\n%s%s", args, &stdout, &stderr)
 	}
 	r := ran{out: stdout.String(), err: stderr.String(), exit: cmd.ProcessState.ExitCode(), took: time.Since(begin)}
 	r.killed = r.exit < 0
@@ -168,7 +168,7 @@ func (w *world) interrupt() {
 
 func (w *world) deploy(args ...string) ran {
 	w.t.Helper()
-	r := w.run(append([]string{"deploy", "--no-build", "--allow-shrink", "--verbose", "--timeout", "60m"}, args...)...)
+	r := w.run(append([]string{"deploy", "--no-build", "--allow-shrink", "--verbose", "--timeout", "600m"}, args...)...)
 	w.ends(r)
 	return r
 }
