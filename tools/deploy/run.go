@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"duskpress/tools/headers"
 )
 
 // Options say what a run does.
@@ -119,6 +121,7 @@ func (r *run) deploy(ctx context.Context) error {
 	if skipped := slices.DeleteFunc(slices.Clone(r.manifest.Skipped), func(name string) bool { return name == ".duskpress" }); len(skipped) > 0 {
 		r.note("not part of the site, and not deployed: " + strings.Join(skipped, ", "))
 	}
+	r.faultyRules()
 	plan, err := r.plan(ctx)
 	if err != nil {
 		return err
@@ -311,16 +314,39 @@ func (r *run) dryRun(p *Plan, found *Deploy) {
 	case found != nil && found.State == Ready:
 		p.Calls = []string{"read deploy " + found.ID + " back, which holds this content", "publish it", "read the live site back"}
 	default:
-		if found == nil {
+		switch {
+		case found != nil:
+		case r.Alias != "":
+			p.Calls = append(p.Calls, "create an empty deploy for the alias "+r.Alias)
+		default:
 			p.Calls = append(p.Calls, "create an empty draft")
 		}
 		p.Calls = append(p.Calls, fmt.Sprintf("send the list of %d files", len(r.manifest.Files)),
 			fmt.Sprintf("send at most %d files", p.Upload), "wait until it is ready", "read it back at its own address")
-		if r.target() == "production" {
+		switch {
+		case r.Alias != "":
+			p.Calls = append(p.Calls, "read it back at its alias")
+		case r.Draft:
+		case r.Direct:
+			p.Calls = append(p.Calls, "send the same list as a deploy that publishes itself", "read the live site back")
+		default:
 			p.Calls = append(p.Calls, "publish it", "read the live site back")
 		}
 	}
 	r.out.Done = "nothing was sent"
+}
+
+// faultyRules names lines of _headers and _redirects that a host passes over
+// without a word. Who built the site may have been told, or not.
+func (r *run) faultyRules() {
+	_, ours := headers.Parse(r.manifest.read(headers.File))
+	_, theirs := headers.ParseRedirects(r.manifest.read(headers.RedirectsFile))
+	for name, faults := range map[string][]headers.Fault{headers.File: ours, headers.RedirectsFile: theirs} {
+		for _, f := range faults {
+			r.note(fmt.Sprintf("%s:%d: %s: this line has no effect", name, f.Line, f.Message))
+		}
+	}
+	slices.Sort(r.out.Notes)
 }
 
 func (r *run) note(s string) { r.out.Notes = append(r.out.Notes, s) }

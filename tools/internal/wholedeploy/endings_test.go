@@ -54,6 +54,11 @@ func TestEndings(t *testing.T) {
 		{"a link in the site", nil, func(w *world) { _ = os.Symlink("/etc/hostname", w.public("link.txt")) }, 2, []string{"no regular file", unchangedWords}, "old", 0},
 		{"the site has a build.json", nil, func(w *world) { sitetest.Write(w.t, w.public("build.json"), "{}") }, 2, []string{"build.json", unchangedWords}, "old", 0},
 		{"a dot entry of another", nil, func(w *world) { sitetest.Write(w.t, w.public(".git/config"), "secret") }, 0, []string{"not deployed: .git", changedWords}, "ours", -1},
+		{"rules that are none", nil, func(w *world) {
+			w.site["_headers"] = "X-Early: 1\n/*\n  X-Content-Type-Options nosniff\n"
+			w.site["_redirects"] = "/old /posts/first/ 301\n/a /b 299\n"
+			w.write(w.site)
+		}, 0, []string{"note: _headers:1: a header without a path above it: this line has no effect", "note: _headers:3: ", "note: _redirects:2: 299 is no status", changedWords}, "ours", -1},
 		{"locked", nil, func(w *world) { w.fake.SetLocked(true) }, 8, []string{"locked", unchangedWords}, "old", 0},
 		{"locked while it is prepared", nil, func(w *world) {
 			w.fake.Add(fake.Fault{Op: "poll", Kind: fake.Call, Do: func() { w.fake.SetLocked(true) }})
@@ -225,6 +230,11 @@ func TestDryRun(t *testing.T) {
 	if r.exit != 0 || !strings.Contains(r.out, "plan: 8 new, 2 changed, 0 gone, 1 the same; the host may lack 9 files") ||
 		!strings.Contains(r.out, "would 1: create an empty draft") || !strings.Contains(r.last(), "nothing was sent; production is unchanged") {
 		t.Fatalf("%s", r)
+	}
+	for flag, want := range map[string]string{"--alias=next": "would 6: read it back at its alias", "--draft": "would 5: read it back at its own address\ndeploy: ", "--direct": "would 6: send the same list as a deploy that publishes itself"} {
+		if r := w.deploy("--dry-run", flag); r.exit != 0 || !strings.Contains(r.out, want) {
+			t.Errorf("%s: %s", flag, r)
+		}
 	}
 	for _, x := range w.fake.Exchanges() {
 		if x.Method != "GET" {
