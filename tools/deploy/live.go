@@ -155,9 +155,11 @@ func (r *run) tellPublish(ctx context.Context, id string) error {
 		}
 		if n == 20 {
 			// A minute: ask once more, since repeating it does no harm.
-			if err := r.Host.Publish(ctx, id); err != nil {
+			try, cancel := context.WithTimeout(ctx, r.Pace.Real(time.Minute))
+			if err := r.Host.Publish(try, id); err != nil {
 				r.Log.Debug("publish", "stage", "deploy", "err", err)
 			}
+			cancel()
 		}
 	}
 }

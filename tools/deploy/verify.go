@@ -55,7 +55,7 @@ func (p *Proof) String() string {
 // A miss says what is wrong with what was read back; the zero one says nothing.
 type miss struct {
 	what string
-	// changed: the file is there, and has other bytes.
+	// changed: the file is there, and a server gives other bytes for it.
 	changed bool
 }
 
@@ -332,9 +332,9 @@ func (r *run) checkFile(ctx context.Context, at string, f File, p string) (miss,
 	case a.Header != nil && a.Status != want:
 		return miss{what: fmt.Sprintf("%s answers %d, not %d", p, a.Status, want)}, nil
 	case f.SHA256 == "" && a.SHA1 != f.SHA1:
-		return miss{fmt.Sprintf("%s has SHA-1 %s (%d bytes), the host lists %s (%d bytes)", p, short(a.SHA1), a.Size, short(f.SHA1), f.Size), true}, nil
+		return miss{fmt.Sprintf("%s has SHA-1 %s (%d bytes), the host lists %s (%d bytes)", p, short(a.SHA1), a.Size, short(f.SHA1), f.Size), a.Header != nil}, nil
 	case f.SHA256 != "" && a.SHA256 != f.SHA256:
-		return miss{fmt.Sprintf("%s has SHA-256 %s (%d bytes), sent was %s (%d bytes)", p, short(a.SHA256), a.Size, short(f.SHA256), f.Size), true}, nil
+		return miss{fmt.Sprintf("%s has SHA-256 %s (%d bytes), sent was %s (%d bytes)", p, short(a.SHA256), a.Size, short(f.SHA256), f.Size), a.Header != nil}, nil
 	}
 	return miss{}, nil
 }

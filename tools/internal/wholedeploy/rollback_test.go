@@ -3,8 +3,10 @@ package wholedeploy
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +141,33 @@ func TestRollbackForced(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(w.dir, ".duskpress", "journal.jsonl"))
 	if err != nil || !strings.Contains(string(data), `forced true; why \"the law\"`) {
 		t.Errorf("the journal does not have it: %v %s", err, data)
+	}
+}
+
+// TestRollbackReads goes back from a deploy in which many files are others: all
+// of them are read back, and of the rest a sample.
+func TestRollbackReads(t *testing.T) {
+	t.Parallel()
+	first, second := small(), small()
+	for i := range 60 {
+		first[fmt.Sprintf("changed/%d.txt", i)], second[fmt.Sprintf("changed/%d.txt", i)] = "old", fmt.Sprint("new ", i)
+		first[fmt.Sprintf("same/%d.txt", i)], second[fmt.Sprintf("same/%d.txt", i)] = fmt.Sprint(i), fmt.Sprint(i)
+	}
+	w := newWorld(t, first)
+	w.verified(w.deploy())
+	w.write(second)
+	w.verified(w.deploy())
+	r := w.run("rollback", "--force", "--why", "a test", "--timeout", "600m")
+	w.verified(r)
+	w.site = first
+	w.isLive()
+	m := regexp.MustCompile(`verified: (\d+) of 131 files`).FindStringSubmatch(r.out)
+	if m == nil {
+		t.Fatalf("%s", r)
+	}
+	// Beside the 60: the home page, 404.html, build.json and 25 others.
+	if m[1] != "88" {
+		t.Errorf("%s files were read back: %s", m[1], r)
 	}
 }
 
@@ -366,6 +395,26 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := w.run("verify", "--target", target); r.exit != 7 || !strings.Contains(r.out, "feed.xml") {
+		t.Errorf("%s", r)
+	}
+	// And one of a release that is wanted again: it is made anew.
+	if r := w.run("status", "--unlock", "--target", target); r.exit > 7 {
+		t.Errorf("%s", r)
+	}
+	w.write(site)
+	second, err := filepath.Glob(filepath.Join(to, "releases", "*", "index.html"))
+	if err != nil || len(second) != 2 {
+		t.Fatalf("%v %v", second, err)
+	}
+	if err := os.WriteFile(second[1], []byte("changed"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if r := deploy(); r.exit != 6 || !strings.Contains(r.out, "/ has SHA-256") {
+		t.Errorf("%s", r)
+	}
+	r := deploy()
+	w.verified(r)
+	if live()["index.html"] != site["index.html"] || !strings.Contains(r.out, "a new one was begun") {
 		t.Errorf("%s", r)
 	}
 	if r := w.run("deploy", "--no-build", "--target", "dir:"+filepath.Join(to, "no", "where")); r.exit != 2 {
