@@ -35,6 +35,7 @@ type run struct {
 	text  string // that of state.Text, if all is ASCII
 	end   int
 	queue []emitted // what the last match gave, and was not given out yet
+	wild  map[*rule]bool
 }
 
 // emitted is a token, or an iterator of some.
@@ -123,7 +124,7 @@ func (r *run) next() chroma.Token {
 		if ch := s.Text[s.Pos]; ch < 128 {
 			list = at.ascii[ch]
 		}
-		found, match := firstMatch(list, s.Text, s.Pos)
+		found, match := r.firstMatch(list)
 		if match == nil {
 			// An error at the end of a line begins the lexer anew.
 			if s.Text[s.Pos] == '\n' && s.State != r.root {
@@ -205,13 +206,40 @@ func (r *rule) needsGroups() bool {
 	return false
 }
 
-// firstMatch returns the first of the rules that matches, and how.
-func firstMatch(list []*rule, text []rune, pos int) (*rule, *regexp2.Match) {
-	for _, r := range list {
-		match, err := r.Regexp.FindRunesMatchStartingAt(text, pos)
-		if match != nil && err == nil && match.RuneIndex == pos {
-			return r, match
+// firstMatch returns the first of the rules that matches here, and how.
+func (r *run) firstMatch(list []*rule) (*rule, *regexp2.Match) {
+	for _, candidate := range list {
+		match, err := candidate.Regexp.FindRunesMatchStartingAt(r.state.Text, r.state.Pos)
+		if err != nil {
+			match = r.again(candidate)
+		}
+		if match != nil && match.RuneIndex == r.state.Pos {
+			return candidate, match
 		}
 	}
 	return nil, nil
+}
+
+// patience is how often an expression is tried again that took too long.
+const patience = 8
+
+// again tries a rule that took longer than chroma gives it: a quarter of a
+// second on the clock, which is no match. That may say that the expression runs
+// wild on this text; it also happens when other programs have the processor,
+// and would make other bytes of the same text. What takes too long each time
+// runs wild, and is given one chance from then on.
+func (r *run) again(slow *rule) *regexp2.Match {
+	if r.wild[slow] {
+		return nil
+	}
+	for range patience {
+		if match, err := slow.Regexp.FindRunesMatchStartingAt(r.state.Text, r.state.Pos); err == nil {
+			return match
+		}
+	}
+	if r.wild == nil {
+		r.wild = make(map[*rule]bool)
+	}
+	r.wild[slow] = true
+	return nil
 }

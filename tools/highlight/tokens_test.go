@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/chroma/v2"
 	"github.com/alecthomas/chroma/v2/lexers"
@@ -178,5 +179,40 @@ func BenchmarkTokens(b *testing.B) {
 				tokensOf(b, it, err)
 			}
 		})
+	}
+}
+
+// An expression that takes too long for lack of a processor matches in the end;
+// one that runs wild does not, and is not waited for again and again.
+func TestSlowMatches(t *testing.T) {
+	lexer := chroma.MustNewLexer(&chroma.Config{Name: "Slow in test"}, func() chroma.Rules {
+		return chroma.Rules{"root": {
+			{Pattern: `(x+x+)+y`, Type: chroma.Keyword},
+			{Pattern: `.`, Type: chroma.Text},
+		}}
+	})
+	rules, err := rulesOf(lexer)
+	if err != nil || rules == nil {
+		t.Fatal(rules, err)
+	}
+	list := rules.state("root").ascii['x']
+	r := rules.run("root", strings.Repeat("x", 60)+"z")
+	list[0].Regexp.MatchTimeout = time.Millisecond // as if the machine were busy
+	start := time.Now()
+	if found, _ := r.firstMatch(list); found != list[1] || !r.wild[list[0]] {
+		t.Errorf("%v matches, given up: %v", found, r.wild)
+	}
+	first := time.Since(start)
+	start = time.Now()
+	for range 3 {
+		if found, _ := r.firstMatch(list); found != list[1] {
+			t.Errorf("%v matches", found)
+		}
+	}
+	t.Logf("%v, then three times in %v", first, time.Since(start))
+
+	tries := rules.run("root", "xxy")
+	if match := tries.again(list[0]); match == nil || match.RuneLength != 3 || len(tries.wild) > 0 {
+		t.Errorf("a second try gives %v", match)
 	}
 }
