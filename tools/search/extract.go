@@ -178,6 +178,9 @@ func (e *extractor) start(closed bool) {
 		return
 	}
 	e.gap(name)
+	if e.depth > 0 && name == "li" {
+		e.text.WriteString(between)
+	}
 }
 
 func (e *extractor) leaves(name string, attr map[string]string) bool {
@@ -223,6 +226,10 @@ func (e *extractor) end(name string) {
 	}
 }
 
+// between stands before each item of a list: as a reader sees it in the results,
+// a list without it would be one sentence that makes no sense.
+const between = "· "
+
 // gap parts the words before and after a tag.
 func (e *extractor) gap(name string) {
 	if e.depth > 0 && !inline[name] {
@@ -233,7 +240,7 @@ func (e *extractor) gap(name string) {
 // section ends the text of a section.
 func (e *extractor) section() {
 	last := &e.page.Sections[len(e.page.Sections)-1]
-	last.Text = squeeze(e.text.String())
+	last.Text = strings.TrimPrefix(squeeze(e.text.String()), between)
 	e.text.Reset()
 }
 

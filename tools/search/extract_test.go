@@ -13,7 +13,7 @@ func TestExtract(t *testing.T) {
 		want       *Page
 	}{
 		{"marked, minified", `<!doctype html><title>T · Site</title><header><a href=/>Site</a></header><main><article><h1>T &amp; U</h1><time datetime=2026-01-02>2026</time><nav>contents</nav><div class=prose data-search=text><p>One<p>two <code>a.b</code><h2 id=x>X<a class=anchor href=#x>#</a></h2><ul><li>three<li>four</ul><div>five</div><pre><span class=ln>7</span>six()</pre></div><footer>neighbours</footer></article></main>`,
-			&Page{Title: "T & U", Date: "2026-01-02", Sections: []Section{{Text: "One two a.b"}, {"x", "X", "three four five six()"}}}},
+			&Page{Title: "T & U", Date: "2026-01-02", Sections: []Section{{Text: "One two a.b"}, {"x", "X", "three · four five six()"}}}},
 		{"an article", `<title>T</title><main>not this<article><p>Text<script>alert(1)</script><svg><text>no</text></svg></p></article><article>nor this</article></main>`,
 			&Page{Title: "T", Sections: []Section{{Text: "Text"}}}},
 		{"only a body", `<body><h1>H</h1><h2>no id</h2>Text<h3 id="a">A</h3></body>`,
@@ -22,6 +22,8 @@ func TestExtract(t *testing.T) {
 			&Page{Title: "x", NoIndex: true, Redirect: true, Sections: []Section{}}},
 		{"left out", `<article><p hidden>kept, since its end may be anywhere</p><div hidden>a<div>b</div></div><span aria-hidden=true>c</span><button>d</button>e</article>`,
 			&Page{Sections: []Section{{Text: "kept, since its end may be anywhere e"}}}},
+		{"lists", `<article><p>Seen:<ul><li><p>one</p><ul><li>two <b>three</b></ul><li></li></ul><h2 id=a>A</h2><ol><li>four</ol></article>`,
+			&Page{Sections: []Section{{Text: "Seen: · one · two three ·"}, {"a", "A", "four"}}}},
 		{"a search page", `<main><div id=search-index data-dir=en/><h1>Search</h1></div></main>`,
 			&Page{Title: "Search", IndexDir: "en/", Sections: []Section{}}},
 	} {

@@ -66,6 +66,8 @@ func TestSearch(t *testing.T) {
 	dir := t.TempDir()
 	sitetest.CopyRepoSite(t, dir)
 	writeCorpus(t, dir)
+	const longTitle = "Notes from a discussion with a wise colleague, after an outage, on the zyzzyva"
+	sitetest.Write(t, filepath.Join(dir, "content", "posts", "zyzzyva.md"), "# "+longTitle+"\n#### 2026-01-05\n\n+ A beetle\n    + without a full stop\n+ Another one\n")
 	sitetest.MustBuild(t, dir)
 	public := filepath.Join(dir, "public")
 	address := Serve(t, public)
@@ -138,6 +140,11 @@ func TestSearch(t *testing.T) {
 		got := answered(tab, "torn pages <b>")
 		if len(got.Links) == 0 || !strings.HasPrefix(got.Links[0], "/posts/write-ahead-logs-") || !slices.Contains(got.Marks, "torn") {
 			t.Errorf("%+v", got)
+		}
+		// A title is never cut, and a list is no sentence.
+		enter(tab, "zyzzyva")
+		if got := Eval[[]string](tab, `[...document.querySelectorAll("ol li")].map((li) => li.querySelector("a").textContent + ": " + li.querySelector("p").textContent)`); !slices.Equal(got, []string{longTitle + ": A beetle · without a full stop · Another one"}) {
+			t.Errorf("a long title and a list are shown as %q", got)
 		}
 		// Without results the reader hears so, and nothing old stays.
 		if got := enter(tab, "qzxwvj"); got.Status != "Nothing was found." || len(got.Links) > 0 {

@@ -169,7 +169,7 @@ const excerpt = (text, query, length = 190) => {
     while (i + n < hits.length && hits[i + n][1] < at + length) n++;
     if (n > most) [best, most] = [at, n];
   });
-  let from = hits.length ? Math.max(0, best - 50) : 0;
+  let from = hits.length && text.length > length ? Math.max(0, best - 50) : 0;
   if (from) from = text.indexOf(" ", from) + 1 || from;
   if (from > best) from = best;
   let to = Math.min(text.length, from + length);
