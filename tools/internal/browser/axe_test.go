@@ -68,6 +68,9 @@ func TestAxe(t *testing.T) {
 		if strings.HasPrefix(p, "/series/a-") || p == "/search/" {
 			pages = append(pages, p)
 		}
+		if p == "/search/" {
+			pages = append(pages, "/search/?q=outage")
+		}
 	}
 	judge := func(t *testing.T, v View, media string, scripts bool) {
 		tab := b.Open(t, v)
@@ -78,6 +81,11 @@ func TestAxe(t *testing.T) {
 		}
 		for _, p := range pages {
 			tab.Visit(address + p)
+			if scripts && strings.Contains(p, "?q=") {
+				until(tab, `document.querySelectorAll("#search-results mark").length > 0`)
+			}
+			// What is folded is read too.
+			Eval[bool](tab, `document.querySelectorAll("details").forEach((d) => { d.open = true; }), true`)
 			if scripts != (Eval[int](tab, `document.querySelectorAll(".appearance button").length`) == 2) && p != "/404.html" {
 				t.Fatalf("%s: with scripts is %v, and the buttons say otherwise", p, scripts)
 			}

@@ -135,7 +135,7 @@ func testFaults(t *testing.T, b *Browser, public string) {
 		{"/about/", end(`<img src=https://duskpress.example/x.png alt="">`), "a request to https://duskpress.example/x.png"},
 		{"/about/", end(`<img src=/missing.png alt="">`), "404"},
 		{"/about/", [2]string{`integrity="sha256-`, `integrity="sha256-A`}, "integrity"},
-		{"/", [2]string{"<article>", `<article style="margin-bottom:-30px">`}, "px between posts"},
+		{"/", [2]string{"<article>", `<article style="margin-bottom:-30px">`}, "rem between posts"},
 		{"/", [2]string{"href=/tags/go/>", "href=/tags/gone/>"}, "/tags/gone/, which is not there"},
 		{"/", [2]string{"href=/tags/go/>", "href=/tags/design/>"}, "listed twice"},
 		{"/", [2]string{"<span>4</span>", "<span>5</span>"}, "stands at 4 posts"},
@@ -225,8 +225,8 @@ func lookAtHome(tab *Tab, v View, public string) (wrong []string) {
 		complain("%d gaps between posts", len(home.Gaps))
 	}
 	for _, gap := range home.Gaps {
-		if gap < 40 {
-			complain("a gap of %v px between posts, of 40 at least", gap)
+		if gap < 2.5 {
+			complain("a gap of %v rem between posts, of 2.5 at least", gap)
 		}
 	}
 	if wide := v.Width >= 1000; home.Beside != wide {

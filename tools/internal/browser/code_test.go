@@ -102,6 +102,7 @@ func TestCode(t *testing.T) {
 		})
 	}
 
+	t.Run("finger", func(t *testing.T) { testFinger(t, b, address) })
 	t.Run("copied", func(t *testing.T) { testCopied(t, b, address) })
 	t.Run("wrapped", func(t *testing.T) { testWrapped(t, b, address) })
 	t.Run("anchors", func(t *testing.T) { testAnchors(t, b, address) })
@@ -117,6 +118,7 @@ func TestCode(t *testing.T) {
 			".c1 { color: #999 !important }":                                             "c1 on panel",
 			".gd { background: #93244f !important }":                                     "gd on panel",
 			".tools { inset-block-start: 1em !important }":                               "covers",
+			".bar { padding-block-start: 0 !important }":                                 "covers a \"quoted\"",
 			".tools button { height: 20px; overflow: hidden; line-height: 1 !important}": "high",
 		} {
 			tab.Visit(plain + coded)
@@ -127,6 +129,32 @@ func TestCode(t *testing.T) {
 			}
 		}
 	})
+}
+
+// testFinger looks for what is hit around the buttons of code on a touch screen.
+func testFinger(t *testing.T, b *Browser, address string) {
+	tab := b.Open(t, View{320, false})
+	call(tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
+	tab.Visit(address + coded)
+	until(tab, `matchMedia("(pointer: coarse)").matches`)
+	frames(tab)
+	small := func() []string {
+		return Eval[[]string](tab, `[...document.querySelectorAll(".tools button:enabled")].map((button) => {
+  button.scrollIntoView({block: "center"});
+  const {left, right, top, bottom} = button.getBoundingClientRect(), x = (left + right) / 2, y = (top + bottom) / 2;
+  const hit = (x, y) => document.elementFromPoint(x, y) === button;
+  let height = 0, width = 0;
+  for (let d = -40; d <= 40; d++) height += hit(x, y + d), width += hit(x + d, y);
+  return height < 44 || width < 44 ? button.textContent + ": " + width + " by " + height + " px" : "";
+}).filter((s) => s)`)
+	}
+	for _, s := range small() {
+		t.Errorf("too small for a finger: %s", s)
+	}
+	addStyle(tab, ".tools button::after { display: none !important }")
+	if len(small()) == 0 {
+		t.Error("a button that is too small is not seen")
+	}
 }
 
 // addStyle plants a fault.
@@ -169,10 +197,13 @@ func lookAtCode(tab *Tab) []string {
     for (const button of buttons) {
       const box = button.getBoundingClientRect();
       if (box.height < 24 || box.width < 24) wrong.push("a button " + box.height + " high and " + box.width + " wide");
-      const range = document.createRange();
-      range.selectNodeContents(code);
-      for (const r of range.getClientRects()) {
-        if (r.width && r.top + 5 < box.bottom && r.bottom > box.top && r.left < box.right && r.right > box.left) { wrong.push("a button covers " + what); break; }
+      for (const text of [code, host.querySelector(".bar, figcaption")]) {
+        if (!text) continue;
+        const range = document.createRange();
+        range.selectNodeContents(text);
+        for (const r of range.getClientRects()) {
+          if (r.width && r.top + 5 < box.bottom && r.bottom > box.top && r.left < box.right && r.right > box.left) { wrong.push("a button covers " + text.textContent.slice(0, 20)); break; }
+        }
       }
     }
     const wide = scroller.scrollWidth > scroller.clientWidth;

@@ -6,6 +6,7 @@
   const [tags, entries] = contents ? contents.querySelectorAll(":scope > ul") : [];
   const articles = [...document.querySelectorAll("main article")];
   const boxes = articles.map((el) => el.getBoundingClientRect());
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const beside = (a, b) => Boolean(a && b) && a.top < b.bottom && b.top < a.bottom;
   return {
     first: contents?.querySelector(":scope > :not(h1, h2, h3)") === tags,
@@ -15,7 +16,7 @@
       post: links(li)[0],
       tags: Array.from(li.querySelectorAll(":scope ul a"), path),
     })) : [],
-    gaps: boxes.slice(1).map((box, i) => box.top - boxes[i].bottom),
+    gaps: boxes.slice(1).map((box, i) => (box.top - boxes[i].bottom) / rem),
     beside: beside(contents?.getBoundingClientRect(), boxes[0]),
   };
 })()

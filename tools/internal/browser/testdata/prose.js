@@ -66,6 +66,19 @@
     } else if (start(box) < start(column) || end(box) > end(column) + (i === 3 ? 1e3 : .5) || box.width < 60) {
       wrong.push("a sidenote from " + start(box) + " to " + end(box) + " in a column from " + start(column) + " to " + end(column));
     }
+    if (!margin) {
+      // It stands below its line, and the sentence goes on in that line, if there is room for a word.
+      const after = document.createRange(), rest = note.nextSibling;
+      if (rest?.data?.length > 4) {
+        after.setStart(rest, 1);
+        after.setEnd(rest, 4);
+        const mark = note.getBoundingClientRect(), next = after.getBoundingClientRect();
+        if (next.top >= box.bottom && end(column) - end(mark) > 160) wrong.push("a sidenote parts its sentence before " + rest.data);
+      }
+      // What comes next stands below it.
+      const held = note.closest("p, li, td").getBoundingClientRect();
+      if (held.bottom < box.bottom - .5) wrong.push("a sidenote hangs out below its paragraph");
+    }
     const [a, b] = [getComputedStyle(note, "::before").content, getComputedStyle(small, "::before").content];
     if (a !== b || !a.includes("counter")) wrong.push("the marks of a sidenote are " + a + " and " + b);
     if (note.querySelector("i").checkVisibility()) wrong.push("parentheses at a sidenote");
