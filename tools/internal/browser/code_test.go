@@ -118,7 +118,7 @@ func TestCode(t *testing.T) {
 			".c1 { color: #999 !important }":                                             "c1 on panel",
 			".gd { background: #93244f !important }":                                     "gd on panel",
 			".tools { inset-block-start: 1em !important }":                               "covers",
-			".bar { padding-block-start: 0 !important }":                                 "covers a \"quoted\"",
+			".bar { padding: 0 1em !important; text-align: end }":                        "covers a \"quoted\"",
 			".tools button { height: 20px; overflow: hidden; line-height: 1 !important}": "high",
 		} {
 			tab.Visit(plain + coded)

@@ -95,7 +95,7 @@ func TestProse(t *testing.T) {
 			{320, ".footnote-backref { display: inline !important; font-size: 8px }", "px wide"},
 			{320, ".sidenote small { float: right !important; width: 12rem; margin-right: -13rem }", "a sidenote"},
 			{320, ".sidenote small { display: block; float: none !important }", "parts its sentence"},
-			{320, ".prose li::after { display: none !important }", "hangs out"},
+			{320, ".prose li::after { content: none !important }", "hangs out"},
 			{1440, ".sidenote small { margin-inline-end: 0 !important }", "a sidenote"},
 			{1440, ".sidenote small { width: 18rem !important; margin-inline-end: -20rem !important }", "a sidenote"},
 			{1440, ".sidenote::before { content: 'x' !important }", "marks"},

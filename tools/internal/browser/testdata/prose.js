@@ -67,13 +67,15 @@
       wrong.push("a sidenote from " + start(box) + " to " + end(box) + " in a column from " + start(column) + " to " + end(column));
     }
     if (!margin) {
-      // It stands below its line, and the sentence goes on in that line, if there is room for a word.
+      // The sentence goes on as if it were not there.
       const after = document.createRange(), rest = note.nextSibling;
       if (rest?.data?.length > 4) {
         after.setStart(rest, 1);
         after.setEnd(rest, 4);
-        const mark = note.getBoundingClientRect(), next = after.getBoundingClientRect();
-        if (next.top >= box.bottom && end(column) - end(mark) > 160) wrong.push("a sidenote parts its sentence before " + rest.data);
+        const left = after.getBoundingClientRect().left;
+        small.style.setProperty("display", "none", "important");
+        if (Math.abs(left - after.getBoundingClientRect().left) > 1) wrong.push("a sidenote parts its sentence before " + rest.data);
+        small.style.removeProperty("display");
       }
       // What comes next stands below it.
       const held = note.closest("p, li, td").getBoundingClientRect();
