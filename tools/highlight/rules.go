@@ -297,6 +297,7 @@ func firstOf(n *syntax.RegexNode) (b beginning) {
 func (b *beginning) addFolded(ch rune, o syntax.RegexOptions) {
 	b.add(ch)
 	if o&syntax.IgnoreCase != 0 {
+		b.other = true // engines differ in what beyond ASCII is a letter in another case
 		for f := unicode.SimpleFold(ch); f != ch; f = unicode.SimpleFold(f) {
 			b.add(f)
 		}
