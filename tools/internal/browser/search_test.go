@@ -243,10 +243,10 @@ func testQueries(t *testing.T, b *Browser, public, address string) {
 	tree := sitetest.Tree(t, public)
 	pages := 0
 	for name, data := range tree {
-		// Posts and the page about: what is neither a list, nor wants to be left
+		// Posts, guides and the page about: what is neither a list, nor wants to be left
 		// out, nor says that it moved.
 		dir := filepath.ToSlash(filepath.Dir(name))
-		if strings.HasPrefix(dir, "posts/") && strings.HasSuffix(name, "/index.html") && !strings.Contains(data, "http-equiv=refresh") ||
+		if (strings.HasPrefix(dir, "posts/") || strings.HasPrefix(dir, "guides/")) && strings.HasSuffix(name, "/index.html") && !strings.Contains(data, "http-equiv=refresh") ||
 			dir == "about" && filepath.Base(name) == "index.html" {
 			pages++
 		}
