@@ -48,7 +48,7 @@ func TestProse(t *testing.T) {
 		t.Error("an inline style, which a policy may forbid")
 	}
 
-	for direction, address := range map[string]string{"ltr": serveStrict(t, public, false), "rtl": serveStrict(t, filepath.Join(hebrew, "public"), false)} {
+	for direction, address := range map[string]string{"ltr": serveStrict(t, public, nil), "rtl": serveStrict(t, filepath.Join(hebrew, "public"), nil)} {
 		for _, v := range views {
 			t.Run(direction+"-"+v.String(), func(t *testing.T) {
 				tab := b.Open(t, v)
@@ -66,7 +66,7 @@ func TestProse(t *testing.T) {
 
 	t.Run("print", func(t *testing.T) {
 		tab := b.Open(t, View{700, true})
-		tab.Visit(serveStrict(t, public, false) + proseed)
+		tab.Visit(serveStrict(t, public, nil) + proseed)
 		prefer(tab, true, "print")
 		got := Eval[[]string](tab, `(() => {
 			const style = (selector, name) => getComputedStyle(document.querySelector(selector))[name];
@@ -90,6 +90,7 @@ func TestProse(t *testing.T) {
 			{320, ".prose ul ul ul { list-style-type: '–' !important }", "the marker of"},
 			{320, ".prose ul ul { border: 0 !important }", "no guide line"},
 			{320, ".prose li .highlight { margin-inline-start: 1em !important }", "does not begin at the text"},
+			{320, ".prose li > .highlight:first-child { margin-block-start: 0 !important }", "px below the text of five"},
 			{320, ".table { overflow: visible !important }", "a table"},
 			{320, ".math { overflow: visible !important }", "the formula"},
 			{320, ".footnote-backref { display: inline !important; font-size: 8px }", "px wide"},
