@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
@@ -34,25 +36,38 @@ func background(dark bool) string {
 	return lightBackground
 }
 
-// late is how long serveStrict waits before it sends a script that does not
-// block rendering: long enough for a frame without it, on a slow machine too.
-const late = 400 * time.Millisecond
-
-// serveStrict serves a site with its own strict policy, and, where slow is set,
-// like a slow network. Each of these has an origin, and so a storage, of its own.
-func serveStrict(t *testing.T, public string, slow bool) (address string) {
+// serveStrict serves a site with its own strict policy, and, where shown is not
+// nil, like a slow network: the script that does not block rendering is sent only
+// once shown is true, that is, when the page was seen without it, however slow
+// this machine is. Each of these has an origin, and so a storage, of its own.
+func serveStrict(t *testing.T, public string, shown func() bool) (address string) {
 	files := serve.New(public, "", nil)
 	return ServeHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if slow {
-			delay := late / 10
-			if strings.HasPrefix(r.URL.Path, "/js/site.") {
-				delay = late
+		if shown != nil {
+			time.Sleep(40 * time.Millisecond)
+			// A page that never paints gets it too, for the test to tell so.
+			for end := time.Now().Add(stepLimit / 2); strings.HasPrefix(r.URL.Path, "/js/site.") && !shown() && time.Now().Before(end) && r.Context().Err() == nil; {
+				time.Sleep(10 * time.Millisecond)
 			}
-			time.Sleep(delay)
 			w = noStore{w}
 		}
 		files.ServeHTTP(w, r)
 	}))
+}
+
+// onPaint calls a function when a page in a tab paints for the first time.
+func onPaint(tab *Tab, painted func()) {
+	tab.t.Helper()
+	err := chromedp.Listen(tab.ctx, func(event any) {
+		if e, ok := event.(*runtime.EventBindingCalled); ok && e.Name == "tellPainted" {
+			painted()
+		}
+	})
+	if err != nil {
+		tab.t.Fatal(err)
+	}
+	call(tab, runtime.AddBinding, runtime.AddBindingParams{Name: "tellPainted"})
+	before(tab, `new PerformanceObserver((_, o) => { o.disconnect(); tellPainted(""); }).observe({type: "paint", buffered: true});`)
 }
 
 // noStore keeps a browser from keeping what it was sent.
@@ -108,12 +123,19 @@ func goBack(tab *Tab) {
 	until(tab, "document.readyState === 'complete'")
 }
 
-// until waits until an expression is true in the page.
+// until waits until an expression is true in the page. A page that is about to
+// go, or not yet there, has no answer: the next one is asked.
 func until(tab *Tab, expression string) {
 	tab.t.Helper()
-	for end := time.Now().Add(stepLimit); !Eval[bool](tab, "!!("+expression+")"); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(stepLimit); ; time.Sleep(10 * time.Millisecond) {
+		ctx, cancel := context.WithDeadline(tab.ctx, end)
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		cancel()
+		if err == nil && is {
+			return
+		}
 		if time.Now().After(end) {
-			tab.t.Fatalf("%s: never true: %s", tab.url, expression)
+			tab.t.Fatalf("%s: never true: %s (%v)", tab.url, expression, err)
 		}
 	}
 }
@@ -204,7 +226,7 @@ func TestAppearance(t *testing.T) {
 	for _, dark := range []bool{false, true} {
 		system, other := name(dark), name(!dark)
 		t.Run(system, func(t *testing.T) {
-			address := serveStrict(t, public, false)
+			address := serveStrict(t, public, nil)
 			tab := b.Open(t, View{320, dark})
 			tab.Visit(address + "/about/")
 			want(tab, "at first", dark, "")
@@ -248,15 +270,20 @@ func TestAppearance(t *testing.T) {
 
 			// A page that the browser kept and that heard of nothing, as in a browser
 			// that drops no page for what is said on a channel.
-			Eval[any](tab, `window.left = true`)
-			tab.Visit(address + "/tags/")
-			Eval[any](tab, fmt.Sprintf("void (localStorage['duskpress-theme'] = %q)", other))
-			goBack(tab)
-			until(tab, fmt.Sprintf("document.documentElement.dataset.theme === %q", other))
-			want(tab, "the page before", dark, other)
-			if !Eval[bool](tab, "!!window.left") {
-				t.Error("the browser loaded the page before again")
-			}
+			keep(t, tab, func(time.Duration) string {
+				Eval[any](tab, "void localStorage.clear()")
+				tab.Visit(address + "/about/")
+				Eval[any](tab, `window.left = true`)
+				tab.Visit(address + "/tags/")
+				Eval[any](tab, fmt.Sprintf("void (localStorage['duskpress-theme'] = %q)", other))
+				goBack(tab)
+				until(tab, fmt.Sprintf("document.documentElement.dataset.theme === %q", other))
+				want(tab, "the page before", dark, other)
+				if !Eval[bool](tab, "!!window.left") {
+					return "the browser loaded the page before again"
+				}
+				return ""
+			})
 
 			// What someone else stored there.
 			Eval[any](tab, "void (localStorage['duskpress-theme'] = 'sepia')")
@@ -269,7 +296,7 @@ func TestAppearance(t *testing.T) {
 
 	t.Run("print", func(t *testing.T) {
 		tab := b.Open(t, View{1440, true})
-		tab.Visit(serveStrict(t, public, false) + pager)
+		tab.Visit(serveStrict(t, public, nil) + pager)
 		for _, choice := range []string{"", "light", "dark"} {
 			if choice != "" {
 				prefer(tab, true, "")
@@ -285,7 +312,7 @@ func TestAppearance(t *testing.T) {
 
 	t.Run("keyboard", func(t *testing.T) {
 		tab := b.Open(t, View{320, false})
-		tab.Visit(serveStrict(t, public, false) + "/about/")
+		tab.Visit(serveStrict(t, public, nil) + "/about/")
 		focused := func(selector string) bool {
 			return Eval[bool](tab, fmt.Sprintf("document.activeElement === document.querySelector(%q)", selector))
 		}
@@ -328,7 +355,7 @@ func TestAppearance(t *testing.T) {
 	t.Run("event", func(t *testing.T) {
 		tab := b.Open(t, View{320, false})
 		before(tab, `window.events = []; document.addEventListener("themechange", (e) => events.push(e.detail.theme + " " + e.detail.choice));`)
-		tab.Visit(serveStrict(t, public, false) + "/about/")
+		tab.Visit(serveStrict(t, public, nil) + "/about/")
 		for _, at := range []string{flip, flip, back} {
 			click(tab, at)
 		}
@@ -342,7 +369,7 @@ func TestAppearance(t *testing.T) {
 	t.Run("blocked", func(t *testing.T) {
 		tab := b.Open(t, View{320, false})
 		before(tab, `Object.defineProperty(window, "localStorage", {get() { throw new DOMException("blocked", "SecurityError"); }});`)
-		address := serveStrict(t, public, false)
+		address := serveStrict(t, public, nil)
 		tab.Visit(address + "/about/")
 		for i, step := range []struct{ at, choice string }{{"", ""}, {flip, "dark"}, {flip, "light"}, {flip, "dark"}, {back, ""}} {
 			if step.at != "" {
@@ -364,7 +391,7 @@ func TestAppearance(t *testing.T) {
 	})
 
 	t.Run("no script", func(t *testing.T) {
-		address := serveStrict(t, public, false)
+		address := serveStrict(t, public, nil)
 		for _, dark := range []bool{false, true} {
 			tab := b.Open(t, View{320, dark})
 			call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
@@ -383,11 +410,17 @@ func TestAppearance(t *testing.T) {
 
 	// The room for the buttons is kept: nothing moves when they come.
 	t.Run("still", func(t *testing.T) {
-		address := serveStrict(t, public, true)
+		var painted atomic.Bool
+		address := serveStrict(t, public, painted.Load)
 		for _, width := range []int{320, 1440} {
 			tab := b.Open(t, View{width, false})
+			painted.Store(false)
+			onPaint(tab, func() { painted.Store(true) })
 			before(tab, `window.moved = 0; new PerformanceObserver((list) => { for (const e of list.getEntries()) { moved += e.value; window.why = (window.why || "") + JSON.stringify(e.sources.map((s) => [s.node?.outerHTML?.slice(0, 80), s.previousRect, s.currentRect])); } }).observe({type: "layout-shift", buffered: true});`)
 			tab.Visit(address + "/about/")
+			if !painted.Load() {
+				t.Error("the page was not painted before its buttons came")
+			}
 			if got := Eval[looks](tab, looksScript); got.Pressed == "" {
 				t.Error("no button")
 			}
@@ -400,14 +433,21 @@ func TestAppearance(t *testing.T) {
 
 	// From page to page a fade, where the reader's system has nothing against motion.
 	t.Run("fade", func(t *testing.T) {
-		address := serveStrict(t, public, false)
+		address := serveStrict(t, public, nil)
 		for value, fades := range map[string]bool{"no-preference": true, "reduce": false} {
 			tab := b.Open(t, View{1440, false})
+			// A page is revealed with its first frame, which may come after it is loaded.
 			before(tab, `addEventListener("pagereveal", (e) => { window.fades = !!e.viewTransition; });`)
 			call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: value}}})
-			tab.Visit(address + "/about/")
-			load(tab, "nav a[href='/tags/']")
-			if got := Eval[bool](tab, "window.fades"); got != fades {
+			got := false
+			// The browser gives up a fade to a page that takes it seconds, so one of several is enough.
+			for i := 0; i < 5 && !got; i++ {
+				tab.Visit(address + "/about/")
+				load(tab, "nav a[href='/tags/']")
+				until(tab, "'fades' in window && location.pathname === '/tags/'")
+				got = Eval[bool](tab, "window.fades")
+			}
+			if got != fades {
 				t.Errorf("motion %s: fades %v", value, got)
 			}
 		}
@@ -481,7 +521,7 @@ func TestOwnersAppearance(t *testing.T) {
 					t.Errorf("a script in %s", name)
 				}
 			}
-			address := serveStrict(t, public, false)
+			address := serveStrict(t, public, nil)
 			for _, dark := range []bool{false, true} {
 				scheme, shown := c.appearance, c.appearance == "dark"
 				if scheme == "auto" {

@@ -31,8 +31,10 @@ import (
 )
 
 const (
-	startLimit = 60 * time.Second // on a busy machine with a cold disk
-	stepLimit  = 30 * time.Second
+	// Only what hangs takes that long: a busy machine with a cold disk, and pages
+	// whose processor is slowed down, may take a tenth of it.
+	startLimit = 3 * time.Minute
+	stepLimit  = 2 * time.Minute
 )
 
 // Browser is a running Chromium.
@@ -205,6 +207,9 @@ func (tab *Tab) listen(event any) {
 			complaint = fmt.Sprintf("%s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL)
 		}
 	case *network.EventLoadingFailed:
+		if e.Canceled && e.BlockedReason == "" {
+			break // by who went on to the next page
+		}
 		complaint = fmt.Sprintf("loading a %s: %s %s", e.Type, e.ErrorText, e.BlockedReason)
 	case *network.EventRequestWillBeSent:
 		if !local(e.Request.URL) {
