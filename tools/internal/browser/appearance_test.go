@@ -8,14 +8,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
@@ -36,38 +34,31 @@ func background(dark bool) string {
 	return lightBackground
 }
 
-// serveStrict serves a site with its own strict policy, and, where shown is not
-// nil, like a slow network: the script that does not block rendering is sent only
-// once shown is true, that is, when the page was seen without it, however slow
-// this machine is. Each of these has an origin, and so a storage, of its own.
-func serveStrict(t *testing.T, public string, shown func() bool) (address string) {
+// late is how long serveStrict waits before it sends a script that does not
+// block rendering: long enough for a frame without it, on a slow machine too.
+const late = 400 * time.Millisecond
+
+// serveStrict serves a site of strict. Each has an origin, and so a storage, of
+// its own.
+func serveStrict(t *testing.T, public string, slow bool) (address string) {
+	return ServeHandler(t, strict(public, slow))
+}
+
+// strict is a site with its own strict policy, and, where slow is set, like one
+// behind a slow network.
+func strict(public string, slow bool) http.Handler {
 	files := serve.New(public, "", nil)
-	return ServeHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if shown != nil {
-			time.Sleep(40 * time.Millisecond)
-			// A page that never paints gets it too, for the test to tell so.
-			for end := time.Now().Add(stepLimit / 2); strings.HasPrefix(r.URL.Path, "/js/site.") && !shown() && time.Now().Before(end) && r.Context().Err() == nil; {
-				time.Sleep(10 * time.Millisecond)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if slow {
+			delay := late / 10
+			if strings.HasPrefix(r.URL.Path, "/js/site.") {
+				delay = late
 			}
+			time.Sleep(delay)
 			w = noStore{w}
 		}
 		files.ServeHTTP(w, r)
-	}))
-}
-
-// onPaint calls a function when a page in a tab paints for the first time.
-func onPaint(tab *Tab, painted func()) {
-	tab.t.Helper()
-	err := chromedp.Listen(tab.ctx, func(event any) {
-		if e, ok := event.(*runtime.EventBindingCalled); ok && e.Name == "tellPainted" {
-			painted()
-		}
 	})
-	if err != nil {
-		tab.t.Fatal(err)
-	}
-	call(tab, runtime.AddBinding, runtime.AddBindingParams{Name: "tellPainted"})
-	before(tab, `new PerformanceObserver((_, o) => { o.disconnect(); tellPainted(""); }).observe({type: "paint", buffered: true});`)
 }
 
 // noStore keeps a browser from keeping what it was sent.
@@ -226,7 +217,7 @@ func TestAppearance(t *testing.T) {
 	for _, dark := range []bool{false, true} {
 		system, other := name(dark), name(!dark)
 		t.Run(system, func(t *testing.T) {
-			address := serveStrict(t, public, nil)
+			address := serveStrict(t, public, false)
 			tab := b.Open(t, View{320, dark})
 			tab.Visit(address + "/about/")
 			want(tab, "at first", dark, "")
@@ -296,7 +287,7 @@ func TestAppearance(t *testing.T) {
 
 	t.Run("print", func(t *testing.T) {
 		tab := b.Open(t, View{1440, true})
-		tab.Visit(serveStrict(t, public, nil) + pager)
+		tab.Visit(serveStrict(t, public, false) + pager)
 		for _, choice := range []string{"", "light", "dark"} {
 			if choice != "" {
 				prefer(tab, true, "")
@@ -312,7 +303,7 @@ func TestAppearance(t *testing.T) {
 
 	t.Run("keyboard", func(t *testing.T) {
 		tab := b.Open(t, View{320, false})
-		tab.Visit(serveStrict(t, public, nil) + "/about/")
+		tab.Visit(serveStrict(t, public, false) + "/about/")
 		focused := func(selector string) bool {
 			return Eval[bool](tab, fmt.Sprintf("document.activeElement === document.querySelector(%q)", selector))
 		}
@@ -355,7 +346,7 @@ func TestAppearance(t *testing.T) {
 	t.Run("event", func(t *testing.T) {
 		tab := b.Open(t, View{320, false})
 		before(tab, `window.events = []; document.addEventListener("themechange", (e) => events.push(e.detail.theme + " " + e.detail.choice));`)
-		tab.Visit(serveStrict(t, public, nil) + "/about/")
+		tab.Visit(serveStrict(t, public, false) + "/about/")
 		for _, at := range []string{flip, flip, back} {
 			click(tab, at)
 		}
@@ -369,7 +360,7 @@ func TestAppearance(t *testing.T) {
 	t.Run("blocked", func(t *testing.T) {
 		tab := b.Open(t, View{320, false})
 		before(tab, `Object.defineProperty(window, "localStorage", {get() { throw new DOMException("blocked", "SecurityError"); }});`)
-		address := serveStrict(t, public, nil)
+		address := serveStrict(t, public, false)
 		tab.Visit(address + "/about/")
 		for i, step := range []struct{ at, choice string }{{"", ""}, {flip, "dark"}, {flip, "light"}, {flip, "dark"}, {back, ""}} {
 			if step.at != "" {
@@ -391,7 +382,7 @@ func TestAppearance(t *testing.T) {
 	})
 
 	t.Run("no script", func(t *testing.T) {
-		address := serveStrict(t, public, nil)
+		address := serveStrict(t, public, false)
 		for _, dark := range []bool{false, true} {
 			tab := b.Open(t, View{320, dark})
 			call(tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
@@ -410,17 +401,11 @@ func TestAppearance(t *testing.T) {
 
 	// The room for the buttons is kept: nothing moves when they come.
 	t.Run("still", func(t *testing.T) {
-		var painted atomic.Bool
-		address := serveStrict(t, public, painted.Load)
+		address := serveStrict(t, public, true)
 		for _, width := range []int{320, 1440} {
 			tab := b.Open(t, View{width, false})
-			painted.Store(false)
-			onPaint(tab, func() { painted.Store(true) })
 			before(tab, `window.moved = 0; new PerformanceObserver((list) => { for (const e of list.getEntries()) { moved += e.value; window.why = (window.why || "") + JSON.stringify(e.sources.map((s) => [s.node?.outerHTML?.slice(0, 80), s.previousRect, s.currentRect])); } }).observe({type: "layout-shift", buffered: true});`)
 			tab.Visit(address + "/about/")
-			if !painted.Load() {
-				t.Error("the page was not painted before its buttons came")
-			}
 			if got := Eval[looks](tab, looksScript); got.Pressed == "" {
 				t.Error("no button")
 			}
@@ -433,7 +418,7 @@ func TestAppearance(t *testing.T) {
 
 	// From page to page a fade, where the reader's system has nothing against motion.
 	t.Run("fade", func(t *testing.T) {
-		address := serveStrict(t, public, nil)
+		address := serveStrict(t, public, false)
 		for value, fades := range map[string]bool{"no-preference": true, "reduce": false} {
 			tab := b.Open(t, View{1440, false})
 			// A page is revealed with its first frame, which may come after it is loaded.
@@ -521,7 +506,7 @@ func TestOwnersAppearance(t *testing.T) {
 					t.Errorf("a script in %s", name)
 				}
 			}
-			address := serveStrict(t, public, nil)
+			address := serveStrict(t, public, false)
 			for _, dark := range []bool{false, true} {
 				scheme, shown := c.appearance, c.appearance == "dark"
 				if scheme == "auto" {

@@ -31,9 +31,7 @@ import (
 )
 
 const (
-	// Only what hangs takes that long: a busy machine with a cold disk, and pages
-	// whose processor is slowed down, may take a tenth of it.
-	startLimit = 3 * time.Minute
+	startLimit = 3 * time.Minute // on a busy machine with a cold disk
 	stepLimit  = 2 * time.Minute
 )
 

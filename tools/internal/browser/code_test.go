@@ -65,7 +65,7 @@ func buildCode(t *testing.T) (public string) {
 func TestCode(t *testing.T) {
 	b := Start(t)
 	public := buildCode(t)
-	address := serveStrict(t, public, nil)
+	address := serveStrict(t, public, false)
 
 	t.Run("bytes", func(t *testing.T) { testPageScript(t, public) })
 

@@ -172,7 +172,7 @@ func TestImages(t *testing.T) {
 	writePictures(t, dir)
 	public := filepath.Join(dir, "public")
 	sitetest.MustBuild(t, dir)
-	address := serveStrict(t, public, nil)
+	address := serveStrict(t, public, false)
 
 	want := []picture{
 		{"A wide photograph", "1400x700", "image/avif 3, image/webp 2", "avif", false, "A line below it"},

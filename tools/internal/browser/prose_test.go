@@ -48,7 +48,7 @@ func TestProse(t *testing.T) {
 		t.Error("an inline style, which a policy may forbid")
 	}
 
-	for direction, address := range map[string]string{"ltr": serveStrict(t, public, nil), "rtl": serveStrict(t, filepath.Join(hebrew, "public"), nil)} {
+	for direction, address := range map[string]string{"ltr": serveStrict(t, public, false), "rtl": serveStrict(t, filepath.Join(hebrew, "public"), false)} {
 		for _, v := range views {
 			t.Run(direction+"-"+v.String(), func(t *testing.T) {
 				tab := b.Open(t, v)
@@ -66,7 +66,7 @@ func TestProse(t *testing.T) {
 
 	t.Run("print", func(t *testing.T) {
 		tab := b.Open(t, View{700, true})
-		tab.Visit(serveStrict(t, public, nil) + proseed)
+		tab.Visit(serveStrict(t, public, false) + proseed)
 		prefer(tab, true, "print")
 		got := Eval[[]string](tab, `(() => {
 			const style = (selector, name) => getComputedStyle(document.querySelector(selector))[name];
