@@ -1,7 +1,6 @@
 package hugo
 
 import (
-	"fmt"
 	"log/slog"
 	"maps"
 	"os"
@@ -288,7 +287,7 @@ func TestWhatTheRecordOfReadsMisses(t *testing.T) {
 			got = apart
 		}
 		if want := recordCases[name].want; got != want {
-			t.Errorf("%s: %s; want: %s\n%s", name, got, want, fmt.Sprintf("before %.80q\nafter  %.80q\nalone  %.80q", was, is, alone.files[path]))
+			t.Errorf("%s: %s; want: %s\nbefore %.80q\nafter  %.80q\nalone  %.80q", name, got, want, was, is, alone.files[path])
 		}
 	}
 }
