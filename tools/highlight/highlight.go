@@ -130,7 +130,7 @@ func Render(code, lang string, attrs []Attribute, o Options) (Result, error) {
 	if c.guess {
 		r = guessingRenderer
 	}
-	c.out.Grow(256 + 2*len(code))
+	c.out.Grow(512 + 7*len(code)) // code becomes about so much HTML
 	if err := r.Render(&c.out, source, block); err != nil {
 		return Result{}, fmt.Errorf("highlighting %q: %w", lang, err)
 	}

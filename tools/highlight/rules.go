@@ -111,10 +111,12 @@ type state struct {
 // A rule is one of chroma's, with what its emitter comes down to.
 type rule struct {
 	*chroma.CompiledRule
-	index int
-	kind  emission
-	token chroma.TokenType // if single
-	parts []part           // of each group, if grouped
+	index   int
+	kind    emission
+	token   chroma.TokenType // if single
+	parts   []part           // of each group, if grouped
+	plain   []stretch        // instead of the expression, if isPlain
+	isPlain bool
 }
 
 type emission uint8
@@ -184,6 +186,9 @@ func (s *ruleset) state(name string) *state {
 		r, begin := newRule(c, i), beginning{any: true}
 		if tree, err := syntax.Parse(c.Regexp.String(), syntax.ParseOptions{}); err == nil {
 			begin = firstOf(tree.Root)
+			if r.kind == single || r.kind == nothing {
+				r.plain, r.isPlain = stretches(tree.Root, nil)
+			}
 		}
 		for ch := range st.ascii {
 			if begin.has(ch) {

@@ -124,8 +124,8 @@ func (r *run) next() chroma.Token {
 		if ch := s.Text[s.Pos]; ch < 128 {
 			list = at.ascii[ch]
 		}
-		found, match := r.firstMatch(list)
-		if match == nil {
+		found, length, match := r.firstMatch(list)
+		if found == nil {
 			// An error at the end of a line begins the lexer anew.
 			if s.Text[s.Pos] == '\n' && s.State != r.root {
 				s.Stack = []string{r.root}
@@ -135,7 +135,7 @@ func (r *run) next() chroma.Token {
 			return chroma.Token{Type: chroma.Error, Value: r.part(s.Pos-1, 1)}
 		}
 		pos := s.Pos
-		s.Pos += match.RuneLength
+		s.Pos += length
 		s.Rule, s.Groups, s.NamedGroups = found.index, nil, nil
 		var all []regexp2.Group
 		if found.kind == grouped || found.kind == general {
@@ -155,7 +155,7 @@ func (r *run) next() chroma.Token {
 		}
 		switch found.kind {
 		case single:
-			if t := (chroma.Token{Type: found.token, Value: r.part(pos, match.RuneLength)}); t.Type != chroma.Ignore && t != chroma.EOF {
+			if t := (chroma.Token{Type: found.token, Value: r.part(pos, length)}); t.Type != chroma.Ignore && t != chroma.EOF {
 				return t
 			}
 		case grouped:
@@ -206,18 +206,25 @@ func (r *rule) needsGroups() bool {
 	return false
 }
 
-// firstMatch returns the first of the rules that matches here, and how.
-func (r *run) firstMatch(list []*rule) (*rule, *regexp2.Match) {
+// firstMatch returns the first of the rules that matches here, and how long the
+// match is. The match itself is nil for a plain rule, which has no groups.
+func (r *run) firstMatch(list []*rule) (found *rule, length int, match *regexp2.Match) {
 	for _, candidate := range list {
+		if candidate.isPlain {
+			if n := lengthOf(candidate.plain, r.state.Text, r.state.Pos); n >= 0 {
+				return candidate, n, nil
+			}
+			continue
+		}
 		match, err := candidate.Regexp.FindRunesMatchStartingAt(r.state.Text, r.state.Pos)
 		if err != nil {
 			match = r.again(candidate)
 		}
 		if match != nil && match.RuneIndex == r.state.Pos {
-			return candidate, match
+			return candidate, match.RuneLength, match
 		}
 	}
-	return nil, nil
+	return nil, 0, nil
 }
 
 // patience is how often an expression is tried again that took too long.

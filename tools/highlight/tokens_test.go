@@ -199,13 +199,13 @@ func TestSlowMatches(t *testing.T) {
 	r := rules.run("root", strings.Repeat("x", 60)+"z")
 	list[0].Regexp.MatchTimeout = time.Millisecond // as if the machine were busy
 	start := time.Now()
-	if found, _ := r.firstMatch(list); found != list[1] || !r.wild[list[0]] {
+	if found, _, _ := r.firstMatch(list); found != list[1] || !r.wild[list[0]] {
 		t.Errorf("%v matches, given up: %v", found, r.wild)
 	}
 	first := time.Since(start)
 	start = time.Now()
 	for range 3 {
-		if found, _ := r.firstMatch(list); found != list[1] {
+		if found, _, _ := r.firstMatch(list); found != list[1] {
 			t.Errorf("%v matches", found)
 		}
 	}
