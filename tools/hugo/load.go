@@ -110,6 +110,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 		htime.Clock = clocks.Start(configs.Base.C.Clock)
 	}
 	e.configs = configs
+	e.waitForPages()
 	e.settings = e.readSettings()
 	e.log.configured(e.locateConfig)
 
@@ -177,6 +178,22 @@ func readConfig(o Options, logger loggers.Logger) (*allconfig.Configs, config.Pr
 		Logger:      logger,
 	})
 	return configs, cfg, err
+}
+
+// pageTimeout is how long the text of one page may take where the site does not
+// say it. Hugo's minute is for a machine with nothing else to do: it counts the
+// wait for other pages and for pictures too, and a build that fails because
+// something else runs beside it looks failed when nothing is wrong.
+const pageTimeout = 5 * time.Minute
+
+func (e *Engine) waitForPages() {
+	if e.configs.LoadingInfo.Cfg.IsSet("timeout") {
+		return
+	}
+	e.configs.Base.C.Timeout = pageTimeout
+	for _, conf := range e.configs.LanguageConfigMap {
+		conf.C.Timeout = pageTimeout
+	}
 }
 
 // BaseURL is the address of the site's root as the configuration has it, empty

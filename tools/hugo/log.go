@@ -319,6 +319,10 @@ func classify(p pipeline.Problem) pipeline.Problem {
 		p.Message = fmt.Sprintf("a module of the site wants Go %s, and this is %s", m[1], m[2])
 		p.File, p.Line, p.Column = "", 0, 0
 		p.Hint = "install that Go, or lower the line `go` in the module's go.mod"
+	case pageTimedOut.MatchString(p.Message):
+		took := strings.TrimPrefix(p.Message, "timeout after ")
+		p.Message = "the text of the page was not there after " + took
+		p.Hint = "a shortcode or hook that asks for the text of its own page waits for ever; if the machine was busy, build again, or set `timeout` in the configuration"
 	case strings.HasPrefix(p.Message, "toc: "):
 		p.Rule = "toc"
 	case strings.HasPrefix(p.Message, "mono: "), strings.HasPrefix(p.Message, "sidenote: "):
@@ -342,9 +346,10 @@ func classify(p pipeline.Problem) pipeline.Problem {
 }
 
 var (
-	wrongHugo = regexp.MustCompile(`^Module "([^"]+)" is not compatible with this Hugo version: ([^;]*);`)
-	wrongGo   = regexp.MustCompile(`requires go >= ([\w.]+) \(running go ([\w.]+)`)
-	noLayout  = regexp.MustCompile(`^found no layout file for "([^"]+)"(?: for layout "([^"]*)")?(?: for kind "([^"]+)")?`)
+	pageTimedOut = regexp.MustCompile(`^timeout after [\d.hms]+$`)
+	wrongHugo    = regexp.MustCompile(`^Module "([^"]+)" is not compatible with this Hugo version: ([^;]*);`)
+	wrongGo      = regexp.MustCompile(`requires go >= ([\w.]+) \(running go ([\w.]+)`)
+	noLayout     = regexp.MustCompile(`^found no layout file for "([^"]+)"(?: for layout "([^"]*)")?(?: for kind "([^"]+)")?`)
 )
 
 var missingModule = regexp.MustCompile(`module "([^"]+)" not found`)

@@ -133,6 +133,11 @@ func TestSeams(t *testing.T) {
 			t.Errorf("a file that lies on no disk made no page: %q", got)
 		}
 	})
+	t.Run("Timeout", func(t *testing.T) {
+		if got := e.sites.Sites[0].Conf.Timeout(); got != pageTimeout {
+			t.Errorf("a page has %v, want %v", got, pageTimeout)
+		}
+	})
 	t.Run("Destination", func(t *testing.T) {
 		if got := e.destination.held["index.html"]; !strings.Contains(string(got), "deferred") {
 			t.Errorf("a deferred template was not filled in: %q; held %v, sent %q", got, len(e.destination.held), s.files["index.html"])

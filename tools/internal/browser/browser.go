@@ -205,6 +205,9 @@ func (tab *Tab) listen(event any) {
 			complaint = fmt.Sprintf("%s: %s %s", e.Entry.Level, e.Entry.Text, e.Entry.URL)
 		}
 	case *network.EventLoadingFailed:
+		if e.Canceled && e.BlockedReason == "" {
+			break // by who went on to the next page
+		}
 		complaint = fmt.Sprintf("loading a %s: %s %s", e.Type, e.ErrorText, e.BlockedReason)
 	case *network.EventRequestWillBeSent:
 		if !local(e.Request.URL) {

@@ -90,6 +90,7 @@ func TestProse(t *testing.T) {
 			{320, ".prose ul ul ul { list-style-type: '–' !important }", "the marker of"},
 			{320, ".prose ul ul { border: 0 !important }", "no guide line"},
 			{320, ".prose li .highlight { margin-inline-start: 1em !important }", "does not begin at the text"},
+			{320, ".prose li > .highlight:first-child { margin-block-start: 0 !important }", "px below the text of five"},
 			{320, ".table { overflow: visible !important }", "a table"},
 			{320, ".math { overflow: visible !important }", "the formula"},
 			{320, ".footnote-backref { display: inline !important; font-size: 8px }", "px wide"},

@@ -36,6 +36,11 @@
     const li = item(text), code = li.querySelector(".highlight").getBoundingClientRect();
     const off = start(code) - start(firstLine(li));
     if (Math.abs(off) > 1) wrong.push("code in a bullet does not begin at the text of " + text + ": " + off + " px off");
+    const range = document.createRange();
+    range.selectNodeContents(li);
+    range.setEndBefore(li.querySelector(".highlight"));
+    const gap = code.top - Math.max(...[...range.getClientRects()].map((line) => line.bottom));
+    if (!(gap >= 8 && gap < 24)) wrong.push("code in a bullet is " + gap + " px below the text of " + text);
     if (end(code) > end(column) + .5) wrong.push("code in a bullet sticks out");
     if (getComputedStyle(li.querySelector("pre")).direction !== "ltr") wrong.push("code goes to the left");
   }
