@@ -153,7 +153,9 @@ type press struct {
 	flags   *buildFlags
 	publish bool
 	account bool // note what each page is made with
-	cache   *cache.Store
+	// only chooses the pages of a preview; see hugo.Options.
+	only  func() func(file, source string) bool
+	cache *cache.Store
 	// resources is where Hugo keeps pictures and the like, if not in the cache.
 	resources string
 	before    *inputs.List // of the last good build
@@ -254,7 +256,7 @@ func (p *press) run(ctx context.Context) error {
 func (p *press) options() hugo.Options {
 	return hugo.Options{
 		Source: p.source, Environment: p.environment, ConfigFile: p.flags.configFile, ConfigDir: p.flags.configDir,
-		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Resources: p.resources, Account: p.account, Log: p.log, Problems: p.problems,
+		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Resources: p.resources, Account: p.account, Only: p.only, Log: p.log, Problems: p.problems,
 	}
 }
 
@@ -307,7 +309,11 @@ func (p *press) make(ctx context.Context, pl *pipeline.Pipeline, engine *hugo.En
 	done := make(chan result, 1)
 	var g errgroup.Group
 	g.Go(func() error {
-		site, err := pl.Run(ctx, engine, store)
+		run := pl.Run
+		if p.only != nil {
+			run = pl.Preview
+		}
+		site, err := run(ctx, engine, store)
 		done <- result{site, err}
 		return nil
 	})

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"duskpress/tools/deploy"
@@ -12,9 +15,32 @@ import (
 	"duskpress/tools/report"
 )
 
+// speaksOfProduction reports whether the last line of a command says whether
+// production changed.
+func speaksOfProduction(command string) bool {
+	return slices.Contains([]string{"deploy", "verify", "rollback", "status"}, command)
+}
+
+// again is the command as it was given, to be given again.
+func (c *cli) again() string {
+	words := []string{self()}
+	for _, a := range c.args {
+		if !plainWord.MatchString(a) {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		words = append(words, a)
+	}
+	return strings.Join(words, " ")
+}
+
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
 // endDeploy shows the outcome of a command that may change production. Its last
 // line always says whether it did.
 func (c *cli) endDeploy(o *deploy.Outcome, start time.Time) error {
+	if o.Exit != 0 && o.Next == "" {
+		o.Next = c.again() + ", once that is mended"
+	}
 	if o.Message != "" {
 		if err := c.printer().Problems([]pipeline.Problem{{
 			Severity: pipeline.Error, File: c.command, Rule: o.Rule, Message: oneLine(o.Message), Hint: oneLine(o.Hint),

@@ -39,7 +39,7 @@ func (h *hostFlags) add(cmd *cobra.Command) {
 // host makes the host that the flags and the environment name. An error is for
 // the user to mend.
 func (c *cli) host(h *hostFlags) (deploy.Options, error) {
-	o := deploy.Options{State: filepath.Join(c.source, ".duskpress"), Timeout: h.timeout, Log: c.log()}
+	o := deploy.Options{State: filepath.Join(c.source, ".duskpress"), Timeout: h.timeout, Log: c.log(), Self: self(), Again: c.again()}
 	if h.timeout <= 0 {
 		return o, c.fail(fmt.Sprintf("--timeout %s leaves no time", h.timeout), "write a time such as 30m")
 	}
@@ -58,15 +58,9 @@ func (c *cli) host(h *hostFlags) (deploy.Options, error) {
 	if h.target != "netlify" {
 		return o, c.fail(fmt.Sprintf("unknown target %q", h.target), "it is netlify or dir:PATH")
 	}
-	site := h.site
-	if site == "" {
-		site = os.Getenv("NETLIFY_SITE_ID")
-	}
-	if site == "" {
-		var err error
-		if site, err = linkedSite(c.source); err != nil {
-			return o, c.fail(err.Error(), "")
-		}
+	site, err := c.siteName(h)
+	if err != nil {
+		return o, c.fail(err.Error(), "")
 	}
 	if site == "" {
 		return o, c.fail("no site is named", "set NETLIFY_SITE_ID, or add --site NAME")
@@ -85,6 +79,17 @@ func (c *cli) host(h *hostFlags) (deploy.Options, error) {
 		o.Pace = &deploy.Pace{Haste: haste()}
 	}
 	return o, nil
+}
+
+// siteName is the id or name of the site that is meant, or "" where none is named.
+func (c *cli) siteName(h *hostFlags) (string, error) {
+	if h.site != "" {
+		return h.site, nil
+	}
+	if site := os.Getenv("NETLIFY_SITE_ID"); site != "" {
+		return site, nil
+	}
+	return linkedSite(c.source)
 }
 
 // haste makes the clock of deploys faster, for tests.

@@ -34,17 +34,25 @@ type live struct {
 	before string // and of the one before, where a request may still be reading
 	files  map[string]built
 	state  serve.State
+	told   []pipeline.Problem // of the newest build
+	failed bool
+
+	contents  int    // content files that there are
+	previewed bool   // since the newest good build
+	ahead     *ahead // a preview that waits for a style sheet, or nil
 }
 
 // built is what is remembered of a file of the newest good build.
 type built struct {
-	sum  [32]byte
-	html bool
+	sum    [32]byte
+	html   bool
+	source string // the content file of a page
 }
 
 // run builds now, and after each change until the context ends.
 func (l *live) run(ctx context.Context, changes <-chan []string) error {
 	defer func() {
+		l.drop()
 		for _, dir := range []string{l.before, l.dir} {
 			if dir != "" {
 				os.RemoveAll(dir)
@@ -55,10 +63,12 @@ func (l *live) run(ctx context.Context, changes <-chan []string) error {
 		return err
 	}
 	for {
+		l.prepare(ctx)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case changed := <-changes:
+			l.preview(ctx, changed)
 			if err := l.build(ctx, changed); err != nil {
 				return err
 			}
@@ -112,19 +122,29 @@ func (p *press) said(err error) []pipeline.Problem {
 
 // take serves a new build from the next request on.
 func (l *live) take(dir string, site *pipeline.Site, changed []string) {
-	l.builds++
 	files := make(map[string]built)
-	s := serve.State{Build: l.builds, Marks: make(map[string]string)}
-	sources := make(map[string]bool)
-	for _, c := range changed {
-		if rel, err := filepath.Rel(l.source, c); err == nil {
-			sources[filepath.ToSlash(rel)] = true
-		}
+	s := l.changes(site, changed, files)
+	l.site.SetDir(dir)
+	if l.before != "" {
+		os.RemoveAll(l.before)
 	}
+	l.before, l.dir, l.files, l.state, l.previewed = l.dir, dir, files, s, false
+	l.contents = len(site.Collection.Contents)
+}
+
+// changes is what pages are told of new files, which it notes in files.
+func (l *live) changes(site *pipeline.Site, changed []string, files map[string]built) serve.State {
+	l.builds++
+	s := serve.State{Build: l.builds, Marks: make(map[string]string)}
+	sources := l.sources(changed)
 	for _, f := range site.Files() {
-		b := built{f.SHA256, f.MediaType == "text/html"}
+		b := built{sum: f.SHA256, html: f.MediaType == "text/html"}
+		if f.Content != nil {
+			b.source = f.Content.Path
+		}
+		was, there := l.files[f.Path]
 		files[f.Path] = b
-		if was, there := l.files[f.Path]; there && was != b && !b.html {
+		if there && was.sum != b.sum && !b.html {
 			s.Changed = append(s.Changed, l.base.Path+f.Path)
 		}
 		if !b.html || f.Content == nil {
@@ -133,22 +153,30 @@ func (l *live) take(dir string, site *pipeline.Site, changed []string) {
 		if f.Content.Held != "" {
 			s.Marks[f.Path] = f.Content.Held
 		}
-		if sources[f.Content.Path] && l.files[f.Path] != b && s.Go == "" {
+		if sources[b.source] && was.sum != b.sum && s.Go == "" {
 			s.Go = l.base.Path + strings.TrimSuffix(f.Path, "index.html")
 		}
 	}
-	l.site.SetDir(dir)
-	if l.before != "" {
-		os.RemoveAll(l.before)
+	return s
+}
+
+// sources are files of the site as the pipeline names them.
+func (l *live) sources(names []string) map[string]bool {
+	list := make(map[string]bool)
+	for _, name := range names {
+		if rel, err := filepath.Rel(l.source, name); err == nil {
+			list[filepath.ToSlash(rel)] = true
+		}
 	}
-	l.before, l.dir, l.files, l.state = l.dir, dir, files, s
+	return list
 }
 
 // tell shows the state in the pages.
 func (l *live) tell(list []pipeline.Problem, failed bool) {
+	l.told, l.failed = list, failed
 	s := l.state
-	s.Failed = failed
-	if failed {
+	s.Failed, s.Previewed = failed, l.previewed
+	if failed && !l.previewed {
 		s.Changed, s.Go = nil, ""
 	}
 	for _, p := range list {

@@ -38,7 +38,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c := &cli{stdout: stdout, stderr: stderr}
+	c := &cli{stdout: stdout, stderr: stderr, args: args}
 	tune()
 	root := c.root()
 	root.SetArgs(args)
@@ -50,13 +50,18 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	// What cobra itself refuses: an unknown command or flag.
+	// What cobra itself refuses: an unknown command or flag. Those that speak of
+	// production do so here too.
+	next := ""
+	if cmd, _, ferr := root.Find(args); c.command == "" && ferr == nil && speaksOfProduction(cmd.Name()) {
+		c.command, next = cmd.Name(), self()+" "+cmd.Name()+" --help"
+	}
 	hint := "see `duskpress --help`"
 	var usage *usageError
 	if errors.As(err, &usage) {
 		hint = usage.hint
 	}
-	c.usageError(err.Error(), hint)
+	c.usageError(err.Error(), hint, next)
 	return exitUsage
 }
 
@@ -68,6 +73,7 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit=%d", int(e)) }
 // cli holds what every command needs: its writers and the global flags.
 type cli struct {
 	stdout, stderr io.Writer
+	args           []string // as they were given
 
 	command     string
 	source      string
@@ -146,16 +152,18 @@ func (c *cli) check() error {
 
 // fail reports wrong usage and returns the error that ends the command.
 func (c *cli) fail(message, hint string) error {
-	c.usageError(message, hint)
+	c.usageError(message, hint, "")
 	return exitCode(exitUsage)
 }
 
-func (c *cli) usageError(message, hint string) {
-	switch c.command {
-	case "":
+// usageError says what is wrong with a command. next is the command to give now,
+// if it is another one.
+func (c *cli) usageError(message, hint, next string) {
+	switch {
+	case c.command == "":
 		c.command = "duskpress"
-	case "deploy", "verify", "rollback", "status":
-		o := &deploy.Outcome{Exit: exitUsage, Rule: "usage", Message: message, Hint: hint, Done: "nothing was done"}
+	case speaksOfProduction(c.command):
+		o := &deploy.Outcome{Exit: exitUsage, Rule: "usage", Message: message, Hint: hint, Done: "nothing was done", Next: next}
 		_ = c.endDeploy(o, time.Now())
 		return
 	}

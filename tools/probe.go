@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -39,8 +40,8 @@ func (c *cli) probe() *cobra.Command {
 		Short: "Send saved HTTP requests and compare the answers with what is expected",
 		Long: "Send saved HTTP requests and compare the answers with what is expected.\n\n" +
 			"Without files, those of tools/probes/ are sent. The target is `local`, a fresh build served on this\n" +
-			"machine with its headers and redirections; `live`; `deploy:ID`; or an address. `file` leaves the variable\n" +
-			"base as it stands in the file.",
+			"machine with its headers and redirections; `live`; `deploy:ID`; `dir:PATH`, what is live in a directory of\n" +
+			"releases, served in the same way; or an address. `file` leaves the variable base as it stands in the file.",
 		Example: "  duskpress probe\n" +
 			"  duskpress probe --target live\n" +
 			"  duskpress probe --target https://example.org --watch outage.http",
@@ -50,7 +51,7 @@ func (c *cli) probe() *cobra.Command {
 	}
 	flags.buildFlags.add(cmd)
 	f := cmd.Flags()
-	f.StringVar(&flags.target, "target", "local", "local, live, deploy:ID, file, or an address")
+	f.StringVar(&flags.target, "target", "local", "local, live, deploy:ID, dir:PATH, file, or an address")
 	f.StringVar(&flags.host.site, "site", "", "id or name of the site at Netlify, for live and deploy:ID")
 	f.StringSliceVar(&flags.only, "name", nil, "send only the requests with these names")
 	f.StringSliceVar(&flags.vars, "var", nil, "NAME=VALUE of a variable, over the file's")
@@ -149,19 +150,42 @@ func (c *cli) probeBase(ctx context.Context, flags *probeFlags, g *errgroup.Grou
 		return "", nil
 	case target == "local":
 		return c.probeLocal(ctx, flags, g)
+	case strings.HasPrefix(target, "dir:"):
+		flags.host.target, flags.host.timeout = target, time.Minute
+		o, err := c.host(&flags.host)
+		if err != nil {
+			return "", err
+		}
+		site, err := o.Host.Site(ctx)
+		if err == nil && site.Live == "" {
+			err = errors.New("nothing is live in " + site.ID)
+		}
+		if err != nil {
+			return "", c.fail(err.Error(), "")
+		}
+		base, err := served(ctx, g, site.URL, c.log())
+		if err != nil {
+			return "", c.fail(err.Error(), "")
+		}
+		return base, nil
 	case strings.HasPrefix(target, "http://") || strings.HasPrefix(target, "https://"):
 		return strings.TrimRight(target, "/"), nil
 	case target != "live" && !isDeploy:
-		return "", c.fail(fmt.Sprintf("unknown target %q", target), "it is local, live, deploy:ID, file, or an address")
+		return "", c.fail(fmt.Sprintf("unknown target %q", target), "it is local, live, deploy:ID, dir:PATH, file, or an address")
 	}
 	state := filepath.Join(c.source, ".duskpress")
 	receipts, err := deploy.Heads(state)
 	if err != nil {
 		return "", c.fail(err.Error(), "")
 	}
+	named, err := c.siteName(&flags.host)
+	if err != nil {
+		return "", c.fail(err.Error(), "")
+	}
 	for _, r := range receipts {
 		switch {
 		case r.Host == "dir": // files, and no address
+		case named != "" && named != r.Site && named != r.Name: // another site's
 		case isDeploy && r.ID == id:
 			return r.Seen, nil
 		case !isDeploy && r.Target == "production":
@@ -188,11 +212,6 @@ func (c *cli) probeBase(ctx context.Context, flags *probeFlags, g *errgroup.Grou
 }
 
 func (c *cli) probeLocal(ctx context.Context, flags *probeFlags, g *errgroup.Group) (string, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", c.fail(err.Error(), "")
-	}
-	base := "http://" + listener.Addr().String()
 	p := c.newPress(&flags.buildFlags, false)
 	p.summary.Command = "build"
 	dir, err := p.workDir("probe-")
@@ -201,10 +220,13 @@ func (c *cli) probeLocal(ctx context.Context, flags *probeFlags, g *errgroup.Gro
 	}
 	p.progress.Done()
 	if err != nil {
-		listener.Close()
 		os.RemoveAll(dir)
 		return "", p.finish(ctx, err)
 	}
+	g.Go(func() error {
+		<-ctx.Done()
+		return os.RemoveAll(dir)
+	})
 	if err := p.printer().Problems(p.problems.Sorted()); err != nil {
 		return "", err
 	}
@@ -213,11 +235,22 @@ func (c *cli) probeLocal(ctx context.Context, flags *probeFlags, g *errgroup.Gro
 			fmt.Fprintf(c.stderr, "note: %s\n", note)
 		}
 	}
-	g.Go(func() error {
-		defer os.RemoveAll(dir)
-		return handle(ctx, listener, serve.New(dir, "", p.log), p.log)
-	})
+	base, err := served(ctx, g, dir, p.log)
+	if err != nil {
+		return "", c.fail(err.Error(), "")
+	}
 	return base, nil
+}
+
+// served is the address at which a directory is served on this machine, as
+// Netlify would, until the context ends.
+func served(ctx context.Context, g *errgroup.Group, dir string, logger *slog.Logger) (string, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	g.Go(func() error { return handle(ctx, listener, serve.New(dir, "", logger), logger) })
+	return "http://" + listener.Addr().String(), nil
 }
 
 // untried are the redirections that only the host can decide.

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"duskpress/tools/deploy"
 	"duskpress/tools/probe"
@@ -42,7 +45,7 @@ func (c *cli) rollback() *cobra.Command {
 				if err != nil {
 					return c.badProbe(err)
 				}
-				b.Reproduce = func(ctx context.Context, at string) (*deploy.Evidence, error) { return evidence(ctx, f, at) }
+				b.Reproduce = func(ctx context.Context, at string) (*deploy.Evidence, error) { return evidence(ctx, f, at, c.log()) }
 			}
 			o, err := c.host(&flags)
 			if err != nil {
@@ -70,9 +73,20 @@ func (c *cli) rollback() *cobra.Command {
 	return cmd
 }
 
-// evidence runs a probe at an address.
-func evidence(ctx context.Context, f *probe.File, at string) (*deploy.Evidence, error) {
-	results, err := probe.Run(ctx, f, probe.Options{Base: at})
+// evidence runs a probe at an address. A release in a directory, which has none,
+// is served for it.
+func evidence(ctx context.Context, f *probe.File, at string, logger *slog.Logger) (*deploy.Evidence, error) {
+	base := at
+	if filepath.IsAbs(at) {
+		var g errgroup.Group
+		ctx, stop := context.WithCancel(ctx)
+		defer func() { stop(); _ = g.Wait() }()
+		var err error
+		if base, err = served(ctx, &g, at, logger); err != nil {
+			return nil, err
+		}
+	}
+	results, err := probe.Run(ctx, f, probe.Options{Base: base})
 	if err != nil {
 		return nil, &deploy.Ending{Exit: exitUsage, Rule: "probe", Message: err.Error(), Err: err}
 	}

@@ -17,7 +17,7 @@ import (
 
 // serveLimit is how long a script waits for a site to be served: a build, on a
 // busy machine.
-const serveLimit = 90 * time.Second
+const serveLimit = 5 * time.Minute
 
 var serving = regexp.MustCompile(`(?:serving|at) (http://[^; ]+)`)
 

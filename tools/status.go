@@ -65,7 +65,8 @@ func (c *cli) showStatus(s *deploy.Status) error {
 		line, err := json.Marshal(struct {
 			Command string `json:"command"`
 			*deploy.Status
-		}{"status", s})
+			Changed bool `json:"production_changed"`
+		}{"status", s, false})
 		if err != nil {
 			return err
 		}
@@ -109,7 +110,11 @@ func (c *cli) showStatus(s *deploy.Status) error {
 		for _, f := range s.Flags {
 			fmt.Fprintf(c.stdout, "look: %s\n", oneLine(f))
 		}
-		fmt.Fprintf(c.stdout, "status: %s; %s, exit=%d\n", word, deploy.Unchanged, s.Exit)
+		next := s.Next
+		if next != "" {
+			next = "; next: " + next
+		}
+		fmt.Fprintf(c.stdout, "status: %s; %s%s, exit=%d\n", word, deploy.Unchanged, next, s.Exit)
 	}
 	if s.Exit == 0 {
 		return nil

@@ -31,12 +31,14 @@ func tune() {
 // spare is how much garbage there may be in any case.
 const spare = 96 << 20
 
-// percent is how much garbage there may be beside what lives.
+// percent is how much garbage there may be beside what lives: as much as spare,
+// and of a large site half of what it holds, which costs a tenth more time than
+// Go's own hundred and saves a fifth of the memory.
 func percent(live uint64) int {
 	if live <= spare/4 {
 		return 400
 	}
-	return max(100, int(spare*100/live))
+	return max(50, int(spare*100/live))
 }
 
 // A sentinel is garbage at once: its end marks that of a collection.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -107,6 +108,7 @@ func (c *cli) completions(root *cobra.Command) {
 		"environment": oneOf("production", "development"),
 		"format":      oneOf(formats...),
 		"target":      oneOf("local", "live", "file"),
+		"editor":      oneOf(slices.Sorted(maps.Keys(editors))...),
 	}
 	for _, dir := range []string{"source", "destination", "contentDir", "layoutDir", "themesDir", "configDir", "cacheDir"} {
 		values[dir] = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {

@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -41,6 +42,8 @@ type options struct {
 	json      string
 	eleventy  string
 	only      bool
+	serving   bool
+	pause     time.Duration
 }
 
 func run(ctx context.Context) error {
@@ -61,6 +64,8 @@ func run(ctx context.Context) error {
 	flag.StringVar(&o.json, "json", "", "file for all figures as JSON; - is standard output, in place of the table")
 	flag.StringVar(&o.eleventy, "eleventy", "", "also run this command line in the corpus, such as \"npx @11ty/eleventy --quiet\"")
 	flag.BoolVar(&o.only, "corpus", false, "write the corpus and stop")
+	flag.BoolVar(&o.serving, "serve", false, "measure serve against hugo server --disableFastRender instead: from a write to the page that shows it")
+	flag.DurationVar(&o.pause, "pause", 2*time.Second, "with -serve: how long nothing is written after the site is whole again")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
@@ -88,6 +93,9 @@ func run(ctx context.Context) error {
 	if o.only {
 		fmt.Println(m.contestants()[0].dir)
 		return nil
+	}
+	if o.serving {
+		return o.measureServe(ctx, m.environment)
 	}
 	if err := m.measure(ctx, chosen); err != nil {
 		return err

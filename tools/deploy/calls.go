@@ -27,6 +27,9 @@ type policy struct {
 // reading is allowed.
 const denials = 4
 
+// grace is what a call gets however late it is.
+const grace = 5 * time.Second
+
 // call makes a call until it has worked, a policy ends it, or time is up.
 func (r *run) call(ctx context.Context, p policy, f func(context.Context) error) error {
 	if p.timeout == 0 {
@@ -38,7 +41,8 @@ func (r *run) call(ctx context.Context, p policy, f func(context.Context) error)
 			return err
 		}
 		begin := time.Now()
-		try, cancel := context.WithTimeout(ctx, r.Pace.Real(p.timeout))
+		// Past the deadline there is still time to read back what was done.
+		try, cancel := context.WithTimeout(ctx, r.Pace.Real(min(p.timeout, max(r.Timeout-r.Pace.Since(), grace))))
 		err := f(try)
 		cancel()
 		r.Log.Debug("call", "stage", "deploy", "op", p.op, "try", n+1, "duration", time.Since(begin).Round(time.Microsecond), "err", err)

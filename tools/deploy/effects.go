@@ -33,10 +33,10 @@ func (r *run) headerChecks(at string, names []string, rules []headers.Rule, redi
 			continue // one path for each set of headers
 		}
 		seen[key] = true
-		list = append(list, check{name: headers.File + " " + p, size: -1, do: func(ctx context.Context) (string, error) {
+		list = append(list, check{name: headers.File + " " + p, size: -1, probe: headerProbe(want, p), do: func(ctx context.Context) (miss, error) {
 			a, err := r.fetch(ctx, Request{At: at, File: name, Path: p})
 			if err != nil || a.Header == nil || a.Status >= 300 {
-				return "", err // the check of the file itself says what is wrong
+				return miss{}, err // the check of the file itself says what is wrong
 			}
 			var wrong []string
 			for _, w := range want {
@@ -52,10 +52,22 @@ func (r *run) headerChecks(at string, names []string, rules []headers.Rule, redi
 			if len(wrong) == 0 {
 				r.effects.Add(1)
 			}
-			return strings.Join(wrong, "; "), nil
+			return miss{what: strings.Join(wrong, "; ")}, nil
 		}})
 	}
 	return list
+}
+
+func headerProbe(want []wanted, p string) string {
+	s := ""
+	for _, w := range want {
+		if len(w.values) == 1 { // else any of them would do
+			s += "# @expect header " + w.name + " contains " + w.values[0] + "\n"
+		} else {
+			s += "# @expect header " + w.name + " exists\n"
+		}
+	}
+	return s + "GET {{base}}" + p + "\nAccept-Encoding: identity\n"
 }
 
 // A wanted header has one of these values, the most likely first.
@@ -138,16 +150,20 @@ func (r *run) redirectChecks(at string, redirects []headers.Redirect) []check {
 		}
 		u := url.URL{Path: plain}
 		p := u.EscapedPath()
-		list = append(list, check{name: headers.RedirectsFile + " " + p, size: -1, do: func(ctx context.Context) (string, error) {
+		probe := fmt.Sprintf("# @no-redirect\n# @expect status %d\n# @expect header location contains %s\nGET {{base}}%s\n", rule.Status, strings.TrimSuffix(rule.To, "/"), p)
+		if rule.To == "/" {
+			probe = strings.Replace(probe, "contains ", "contains /", 1)
+		}
+		list = append(list, check{name: headers.RedirectsFile + " " + p, size: -1, probe: probe, do: func(ctx context.Context) (miss, error) {
 			a, err := r.fetch(ctx, Request{At: at, Path: p})
 			if err != nil || a.Header == nil {
-				return "", err
+				return miss{}, err
 			}
 			if a.Status != rule.Status || !sameAddress(a, rule.To) {
-				return fmt.Sprintf("%s answers %d to %q, not %d to %q as %s says", p, a.Status, a.Header.Get("Location"), rule.Status, rule.To, headers.RedirectsFile), nil
+				return miss{what: fmt.Sprintf("%s answers %d to %q, not %d to %q as %s says", p, a.Status, a.Header.Get("Location"), rule.Status, rule.To, headers.RedirectsFile)}, nil
 			}
 			r.effects.Add(1)
-			return "", nil
+			return miss{}, nil
 		}})
 	}
 	return list

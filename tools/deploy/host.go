@@ -77,6 +77,16 @@ type Spec struct {
 	Alias string
 }
 
+// A Call is a request that was made of a host: enough to make it again. It
+// never has a token.
+type Call struct {
+	Method string // "" where the host takes no requests
+	URL    string
+	JSON   []byte // the body, or nil
+	File   string // the file of the site that is the body, or ""
+	Page   bool   // asked as a reader asks, without a token
+}
+
 // A Deploy is what a host says of a deploy.
 type Deploy struct {
 	ID, Title string
@@ -89,6 +99,7 @@ type Deploy struct {
 	Missing   []string // the SHA-1 of files that the host lacks, once Compared
 	Created   time.Time
 	Published time.Time // zero if it never was
+	Asked     Call      // what shows it again
 }
 
 // A State is how far a deploy has come.
@@ -148,9 +159,8 @@ type Failure struct {
 	Message string // the host's words
 	Request string // the id that the host's support can find it by
 	Wait    time.Duration
-	Method  string // of the request, if there was one
-	URL     string
 	Err     error
+	Call    // that failed
 }
 
 func (f *Failure) Error() string {

@@ -34,10 +34,14 @@ type Evidence struct {
 	Report string `json:"report"`
 }
 
+// dir is where an incident is kept.
+func (in *Incident) dir(state string) string {
+	return filepath.Join(state, "incidents", in.Time.UTC().Format("20060102T150405.000Z")+"-"+in.Command)
+}
+
 // keep writes an incident and returns its directory.
 func (in *Incident) keep(state string, extra map[string]string) (string, error) {
-	name := in.Time.UTC().Format("20060102T150405.000Z") + "-" + in.Command
-	dir := filepath.Join(state, "incidents", name)
+	dir := in.dir(state)
 	data, err := json.MarshalIndent(in, "", "  ")
 	if err != nil {
 		return "", err
@@ -53,28 +57,83 @@ func (in *Incident) keep(state string, extra map[string]string) (string, error) 
 	return dir, nil
 }
 
-// keepRequest keeps the request that ended a run, in a form that an editor or
-// `duskpress probe` can send again. The token is named, not written.
+// requestFile is the name of the request that failed, or of what was read and
+// is not what was sent.
+const requestFile = "request.http"
+
+// keepRequest keeps what ended a run in a form that an editor or `duskpress
+// probe` can send again. The token is named, not written.
 func (r *run) keepRequest(command string, err error) {
-	var f *Failure
-	if !errors.As(err, &f) || f.URL == "" || r.journal == nil {
+	if err == nil || r.DryRun {
 		return
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "### %s failed: %s\n", command, oneLine(f.Error()))
-	fmt.Fprintf(&b, "# The token is read from the environment.\n%s %s\n", f.Method, f.URL)
-	if strings.HasPrefix(f.Op, "read http") {
-		fmt.Fprint(&b, "Accept-Encoding: identity\n")
-	} else {
-		fmt.Fprint(&b, "Authorization: Bearer {{$processEnv NETLIFY_AUTH_TOKEN}}\nAccept: application/json\n")
+	in := &Incident{Time: time.Now(), Command: command, Host: r.HostName, Site: r.site.ID, Failing: r.out.ID, Failure: r.out.Message}
+	var f *Failure
+	var e *Ending
+	var call Call
+	if errors.As(err, &f) {
+		call, in.Failure, in.Request = f.Call, f.Error(), f.Request
 	}
-	in := &Incident{Time: time.Now(), Command: command, Host: r.HostName, Site: r.site.ID, Failing: r.out.ID, Failure: f.Error(), Request: f.Request}
-	dir, werr := in.keep(r.State, map[string]string{"request.http": b.String()})
+	files := make(map[string]string)
+	title := fmt.Sprintf("%s failed: %s", command, oneLine(in.Failure))
+	switch errors.As(err, &e); {
+	case e != nil && e.seen != "":
+		files[requestFile] = e.seen
+	case call.URL == "" && (e == nil || e.call.URL == ""):
+		return
+	case call.URL == "":
+		call = e.call
+		fallthrough
+	default:
+		r.writeCall(files, in.dir(r.State), title, call)
+	}
+	dir, werr := in.keep(r.State, files)
 	if werr != nil {
 		r.Log.Warn("keeping the failed request", "err", werr)
 		return
 	}
 	r.note("the request that failed is kept in " + filepath.Join(filepath.Base(r.State), "incidents", filepath.Base(dir)))
+}
+
+// inLine is how large a body may be that stands in the file of its request.
+const inLine = 4 << 10
+
+// writeCall writes a call as it was made, but for the token, as files of dir.
+func (r *run) writeCall(files map[string]string, dir, title string, c Call) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s\n", title)
+	if c.Page {
+		fmt.Fprintf(&b, "%s %s\nAccept-Encoding: identity\n", c.Method, c.URL)
+		files[requestFile] = b.String()
+		return
+	}
+	fmt.Fprintf(&b, "# The token is read from the environment.\n%s %s\nAuthorization: Bearer {{$processEnv NETLIFY_AUTH_TOKEN}}\nAccept: application/json\n", c.Method, c.URL)
+	switch {
+	case c.File != "":
+		fmt.Fprintf(&b, "Content-Type: application/octet-stream\n\n< %s\n", r.source(files, dir, c.File))
+	case len(c.JSON) > inLine, strings.Contains(string(c.JSON), "{{"):
+		files["request.json"] = string(c.JSON)
+		fmt.Fprintf(&b, "Content-Type: application/json\n\n< ./request.json\n")
+	case c.JSON != nil:
+		fmt.Fprintf(&b, "Content-Type: application/json\n\n%s\n", c.JSON)
+	}
+	files[requestFile] = b.String()
+}
+
+// source is the path, from dir, of a file of the site.
+func (r *run) source(files map[string]string, dir, name string) string {
+	if data := r.manifest.Files[name].data; data != nil {
+		files["body"] = string(data)
+		return "./body"
+	}
+	at, err := filepath.Abs(filepath.Join(r.Freeze.Dir, filepath.FromSlash(name)))
+	if err != nil {
+		return name
+	}
+	if rel, err := filepath.Rel(dir, at); err == nil {
+		at = rel
+	}
+	return filepath.ToSlash(at)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

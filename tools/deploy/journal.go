@@ -145,7 +145,7 @@ func known(entries []Entry, fp string) (ids []string, open bool) {
 		case e.Do == "create":
 			open = e.ID == "" && e.Error == lostWords
 		}
-		if e.State == "gone" || e.State == "failed" {
+		if dead(e) {
 			gone[e.ID] = true
 		}
 	}
@@ -160,10 +160,13 @@ func known(entries []Entry, fp string) (ids []string, open bool) {
 	return ids, open
 }
 
+// dead reports that an entry says of a deploy that it is of no use any more.
+func dead(e Entry) bool { return e.State == "gone" || e.State == "failed" || e.State == "spoilt" }
+
 // isGone reports whether the journal has seen that a deploy cannot be used.
 func isGone(entries []Entry, id string) bool {
 	for _, e := range entries {
-		if e.ID == id && (e.State == "gone" || e.State == "failed") {
+		if e.ID == id && dead(e) {
 			return true
 		}
 	}

@@ -155,9 +155,11 @@ func (r *run) tellPublish(ctx context.Context, id string) error {
 		}
 		if n == 20 {
 			// A minute: ask once more, since repeating it does no harm.
-			if err := r.Host.Publish(ctx, id); err != nil {
+			try, cancel := context.WithTimeout(ctx, r.Pace.Real(time.Minute))
+			if err := r.Host.Publish(try, id); err != nil {
 				r.Log.Debug("publish", "stage", "deploy", "err", err)
 			}
+			cancel()
 		}
 	}
 }
@@ -229,7 +231,7 @@ func (r *run) proveLive(ctx context.Context, d Deploy, done string) error {
 // receipt records what was proven.
 func (r *run) receipt(d Deploy, url string, proof *Proof, done string) error {
 	rec := &Receipt{
-		ID: d.ID, Host: r.HostName, Site: r.site.ID, Target: r.target(), Fingerprint: r.fp, URL: url, Seen: d.URL,
+		ID: d.ID, Host: r.HostName, Site: r.site.ID, Name: r.site.Name, Target: r.target(), Fingerprint: r.fp, URL: url, Seen: d.URL,
 		Verified: time.Now().UTC(), Published: d.Published, Proof: *proof, Files: r.manifest.Files,
 		Rules: map[string][]byte{},
 	}

@@ -25,6 +25,9 @@ type Ending struct {
 	Rule          string
 	Message, Hint string
 	Err           error
+
+	call Call   // the request that showed it, where Err is no Failure
+	seen string // what was read and is not what was sent, as probes
 }
 
 func (e *Ending) Error() string { return e.Message }
@@ -59,7 +62,7 @@ type Outcome struct {
 	Message    string
 	Hint       string
 	Notes      []string
-	Next       string // the next command
+	Next       string // the next command, and what it wants first
 	Plan       *Plan
 	Proof      *Proof
 }

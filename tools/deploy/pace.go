@@ -48,11 +48,14 @@ func (p *Pace) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Real is how long a duration of this clock takes. A busy machine gets at least
-// four seconds, so that haste does not make failures of its own.
+// busy is what a call gets on a machine that does much else, however hasty.
+const busy = 10 * time.Second
+
+// Real is how long a duration of this clock takes. It leaves a call enough time,
+// so that haste does not make failures of its own.
 func (p *Pace) Real(d time.Duration) time.Duration {
 	p.init()
-	return max(d/time.Duration(p.Haste), min(d, 4*time.Second))
+	return max(d/time.Duration(p.Haste), min(d, busy))
 }
 
 // backoff is how long to wait after the nth failure in a row, from 0.

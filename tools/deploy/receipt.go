@@ -20,6 +20,7 @@ type Receipt struct {
 	ID          string          `json:"id"`
 	Host        string          `json:"host"`
 	Site        string          `json:"site"`
+	Name        string          `json:"name,omitempty"` // of the site
 	Target      string          `json:"target"`
 	Fingerprint string          `json:"fingerprint"`
 	URL         string          `json:"url"`  // of readers

@@ -140,6 +140,7 @@ func (r *run) goBack(ctx context.Context, rec *Receipt, d Deploy) error {
 	r.out.ID, r.out.URL = d.ID, d.URL
 	if rec.Files != nil {
 		r.manifest = rec.manifest()
+		r.base = r.since(r.before)
 		if _, err := r.prove(ctx, d.URL, "at its own address", false); err != nil {
 			return err
 		}
@@ -153,9 +154,26 @@ func (r *run) goBack(ctx context.Context, rec *Receipt, d Deploy) error {
 			return err
 		}
 		r.manifest = listed(list)
+		r.base = r.manifest.Paths()
 		r.note("no receipt of this deploy is here: it was compared with the host's own list of files")
 	}
 	return r.proveLive(ctx, d, "rolled back to "+d.ID)
+}
+
+// since are the files of the manifest that another deploy has otherwise; all,
+// where nobody knows what it has.
+func (r *run) since(id string) []string {
+	other, err := ReadReceipt(r.State, id)
+	if err != nil {
+		return r.manifest.Paths()
+	}
+	var names []string
+	for _, name := range r.manifest.Paths() {
+		if other.Files[name].SHA1 != r.manifest.Files[name].SHA1 {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func (r *run) liveFiles(ctx context.Context) (list []Remote, err error) {
@@ -183,6 +201,7 @@ func (r *run) lock(ctx context.Context, id string) error {
 	if done, err := locked(ctx); err != nil || !done {
 		return errors.Join(err, &Ending{Exit: Unfinished, Rule: "unfinished", Message: "the site does not show as locked"})
 	}
+	r.locked = true
 	r.out.Done += ", and locked"
 	return r.journal.Write(Entry{Do: "lock", What: result, ID: id, State: "locked"})
 }

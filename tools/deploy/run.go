@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"duskpress/tools/headers"
 )
 
 // Options say what a run does.
@@ -28,6 +31,8 @@ type Options struct {
 	Pace     *Pace
 	Log      *slog.Logger
 	Progress func(stage string, files, of int, bytes, ofBytes int64) // may be nil
+	Self     string                                                  // how the tool is called
+	Again    string                                                  // the command as it was given; "" where nobody types it
 }
 
 // run is one run of deploy, rollback or verify.
@@ -43,6 +48,7 @@ type run struct {
 	base     []string
 	created  bool // a deploy of ours exists
 	sent     bool // the host was told to publish
+	locked   bool // and to publish nothing after it
 
 	effects atomic.Int64 // of rules, that were seen
 
@@ -74,6 +80,7 @@ func (o *Options) defaults() {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int, int64, int64) {}
 	}
+	o.Self = orWord(o.Self, "duskpress")
 	o.Pace.init()
 }
 
@@ -115,6 +122,7 @@ func (r *run) deploy(ctx context.Context) error {
 	if skipped := slices.DeleteFunc(slices.Clone(r.manifest.Skipped), func(name string) bool { return name == ".duskpress" }); len(skipped) > 0 {
 		r.note("not part of the site, and not deployed: " + strings.Join(skipped, ", "))
 	}
+	r.faultyRules()
 	plan, err := r.plan(ctx)
 	if err != nil {
 		return err
@@ -146,13 +154,32 @@ func (r *run) deploy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	err = r.bringLive(ctx, d)
+	if found == nil || !r.spoilt(d) {
+		return err
+	}
+	if err := r.journal.Write(Entry{Do: "wait", What: result, Fingerprint: r.fp, ID: d.ID, State: "spoilt"}); err != nil {
+		return err
+	}
+	r.note("deploy " + d.ID + " does not have what was sent, now as before: a new one was begun")
+	r.out.ID = ""
+	if d, err = r.ready(ctx, nil, ""); err != nil {
+		return err
+	}
 	return r.bringLive(ctx, d)
 }
+
+// aliasPattern is what may stand before -- in a name of DNS, beside the name of
+// a site: 37 characters, as Netlify's own command has it.
+var aliasPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,35}[A-Za-z0-9])?$`)
 
 // mayPublish refuses what cannot end well, before anything is sent.
 func (r *run) mayPublish() error {
 	s := r.site
 	if r.Alias != "" {
+		if !aliasPattern.MatchString(r.Alias) {
+			return bad("alias", fmt.Sprintf("the alias %q cannot be the beginning of an address", r.Alias), "a name has letters, digits and hyphens, 37 at most, and no hyphen at its ends")
+		}
 		branch := s.Branch
 		if strings.EqualFold(r.Alias, branch) || branch == "" && (r.Alias == "main" || r.Alias == "master" || r.Alias == "production") {
 			return bad("alias", fmt.Sprintf("the alias %q is the branch that publishes to production", r.Alias), "take another name")
@@ -295,16 +322,39 @@ func (r *run) dryRun(p *Plan, found *Deploy) {
 	case found != nil && found.State == Ready:
 		p.Calls = []string{"read deploy " + found.ID + " back, which holds this content", "publish it", "read the live site back"}
 	default:
-		if found == nil {
+		switch {
+		case found != nil:
+		case r.Alias != "":
+			p.Calls = append(p.Calls, "create an empty deploy for the alias "+r.Alias)
+		default:
 			p.Calls = append(p.Calls, "create an empty draft")
 		}
 		p.Calls = append(p.Calls, fmt.Sprintf("send the list of %d files", len(r.manifest.Files)),
 			fmt.Sprintf("send at most %d files", p.Upload), "wait until it is ready", "read it back at its own address")
-		if r.target() == "production" {
+		switch {
+		case r.Alias != "":
+			p.Calls = append(p.Calls, "read it back at its alias")
+		case r.Draft:
+		case r.Direct:
+			p.Calls = append(p.Calls, "send the same list as a deploy that publishes itself", "read the live site back")
+		default:
 			p.Calls = append(p.Calls, "publish it", "read the live site back")
 		}
 	}
 	r.out.Done = "nothing was sent"
+}
+
+// faultyRules names lines of _headers and _redirects that a host passes over
+// without a word. Who built the site may have been told, or not.
+func (r *run) faultyRules() {
+	_, ours := headers.Parse(r.manifest.read(headers.File))
+	_, theirs := headers.ParseRedirects(r.manifest.read(headers.RedirectsFile))
+	for name, faults := range map[string][]headers.Fault{headers.File: ours, headers.RedirectsFile: theirs} {
+		for _, f := range faults {
+			r.note(fmt.Sprintf("%s:%d: %s: this line has no effect", name, f.Line, f.Message))
+		}
+	}
+	slices.Sort(r.out.Notes)
 }
 
 func (r *run) note(s string) { r.out.Notes = append(r.out.Notes, s) }
@@ -318,22 +368,46 @@ func (r *run) noteOnce(s string) {
 	}
 }
 
+// next is the command to give now.
+func (r *run) next(command string) string {
+	again, self := orWord(r.Again, "the same command"), r.Self
+	switch r.out.Exit {
+	case Verified:
+		switch {
+		case command == "rollback" && r.locked:
+			return self + " status --unlock, then " + self + " deploy, once the site is mended"
+		case command == "rollback":
+			return self + " deploy, once the site is mended"
+		case command == "unlock":
+			return self + " deploy"
+		case r.DryRun:
+			return again + " without --dry-run"
+		case r.Draft:
+			return again + " without --draft, to publish it"
+		case r.Alias != "":
+			return again + " without --alias, to publish it"
+		}
+		return self + " status, at any time"
+	case BadInput, 1:
+		return again + ", once that is mended"
+	case NotLetIn:
+		return again + ", with a token in NETLIFY_AUTH_TOKEN that is let in"
+	case HostRefused:
+		return again + ", once the host's reason is gone"
+	case LiveDiffers:
+		return self + " verify; if it stays, " + self + " rollback --because PROBE.http"
+	case NotPublished:
+		if r.out.Rule == "locked" {
+			return self + " status --unlock, then " + again
+		}
+	}
+	return again
+}
+
 // conclude writes the end into the journal and says what to do next.
 func (r *run) conclude(command string, err error) {
 	o := r.out
-	if o.Exit != Verified && o.Next == "" {
-		switch o.Exit {
-		case BadInput, Interrupted, 1:
-		case NotLetIn:
-			o.Next = "a valid NETLIFY_AUTH_TOKEN, then the same command"
-		case HostRefused:
-			o.Next = "the same command, once the host's reason is gone"
-		case LiveDiffers:
-			o.Next = "duskpress verify, or duskpress rollback"
-		default:
-			o.Next = "the same command"
-		}
-	}
+	o.Next = r.next(command)
 	r.keepRequest(command, err)
 	if r.journal == nil {
 		return

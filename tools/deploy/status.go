@@ -37,8 +37,9 @@ type Status struct {
 		Fingerprint string `json:"fingerprint,omitempty"`
 		Error       string `json:"error,omitempty"`
 	} `json:"host"`
-	// Flags are where the witnesses disagree.
+	// Flags are where the witnesses disagree, the worst first.
 	Flags []string `json:"flags"`
+	Next  string   `json:"next"` // the command for the first flag that has one
 	Exit  int      `json:"exit"`
 }
 
@@ -99,7 +100,7 @@ func RunStatus(ctx context.Context, o Options) (*Status, error) {
 	if built != nil {
 		s.Local.Fingerprint = built.fingerprint(id, "production")
 	}
-	s.judge(hostErr)
+	s.judge(hostErr, o.Self)
 	for _, id := range damaged {
 		s.Flags = append(s.Flags, "the receipt of deploy "+id+" cannot be read: deploying or verifying it does without")
 	}
@@ -165,46 +166,50 @@ func (s *Status) readJournal(entries []Entry) {
 }
 
 // judge names disagreements, the worst first, and decides the exit code.
-func (s *Status) judge(hostErr error) {
-	flag := func(exit int, format string, args ...any) {
+func (s *Status) judge(hostErr error, self string) {
+	flag := func(exit int, next, format string, args ...any) {
 		s.Flags = append(s.Flags, fmt.Sprintf(format, args...))
 		if s.Exit == 0 {
 			s.Exit = exit
 		}
+		if s.Next == "" {
+			s.Next = next
+		}
 	}
+	deploy, verify, status := self+" deploy", self+" verify", self+" status"
 	if hostErr != nil {
 		s.Host.Error = hostErr.Error()
-		exit := Unreachable
+		exit, next := Unreachable, status+", later"
 		switch f := failure(hostErr); f.Kind {
 		case Unauthorised:
-			exit = NotLetIn
+			exit, next = NotLetIn, status+", with a token in NETLIFY_AUTH_TOKEN that is let in"
 		case Absent, Refused:
-			exit = HostRefused
+			exit, next = HostRefused, status+", once the host's reason is gone"
 		}
-		flag(exit, "the host cannot be asked: %v", hostErr)
+		flag(exit, next, "the host cannot be asked: %v", hostErr)
 	}
 	v := s.Journal.Verified
 	if hostErr == nil {
 		switch {
 		case v != nil && s.Host.Live != v.ID:
-			flag(LiveDiffers, "the journal has %s as the last one verified live, the host has published %s", v.ID, orWord(s.Host.Live, "nothing"))
+			flag(LiveDiffers, verify, "the journal has %s as the last one verified live, the host has published %s", v.ID, orWord(s.Host.Live, "nothing"))
 		case v == nil && s.Host.Live != "":
-			flag(0, "no deploy was verified from here: what is live is known from the host alone")
+			flag(0, verify, "no deploy was verified from here: what is live is known from the host alone")
 		case v != nil && s.Host.Fingerprint != "" && v.Fingerprint != s.Host.Fingerprint:
-			flag(LiveDiffers, "the title of deploy %s has another fingerprint than its receipt", v.ID)
+			flag(LiveDiffers, verify, "the title of deploy %s has another fingerprint than its receipt", v.ID)
 		}
 		if s.Host.Locked {
-			flag(0, "the site is locked to deploy %s: nothing else is published", s.Host.Live)
+			flag(0, status+" --unlock", "the site is locked to deploy %s: nothing else is published", s.Host.Live)
 		}
 	}
 	if s.Journal.Last == nil && len(s.Journal.Open) > 0 {
-		flag(Unfinished, "the last run has no end in the journal: it was killed; run deploy again")
+		flag(Unfinished, deploy, "the last run has no end in the journal: it was killed; run deploy again")
 	}
 	if l := s.Journal.Last; l != nil && l.Exit != Verified && l.Exit != BadInput {
-		flag(0, "the last run ended with %d: %s", l.Exit, orWord(l.Error, l.Note))
+		flag(0, deploy, "the last run ended with %d: %s", l.Exit, orWord(l.Error, l.Note))
 	}
 	if hostErr == nil && s.Local.Fingerprint != "" && s.Host.Fingerprint != "" && s.Local.Fingerprint != s.Host.Fingerprint {
-		flag(0, "what is built here is not what is live")
+		flag(0, deploy, "what is built here is not what is live")
 	}
 }
 

@@ -190,7 +190,7 @@ func (r *run) gone(ctx context.Context, id, kind string) error {
 
 // failed ends a run whose deploy the host has given up.
 func (r *run) failed(d Deploy, kind string) error {
-	e := &Ending{Exit: HostRefused, Rule: "refused",
+	e := &Ending{Exit: HostRefused, Rule: "refused", call: d.Asked,
 		Message: fmt.Sprintf("the host gave the deploy up, state %s: %s", d.Raw, orWord(d.Error, "it does not say why")),
 		Hint:    "a rerun begins a new attempt"}
 	return errors.Join(e, r.journal.Write(Entry{Do: "wait", What: result, Fingerprint: r.fp + kind, ID: d.ID, State: "failed", Error: d.Error}))
@@ -237,7 +237,7 @@ func (r *run) offer(ctx context.Context, id, kind string) (d Deploy, err error) 
 func (r *run) tick(ctx context.Context, n int, d Deploy) error {
 	wait := r.Pace.Jitter(min(time.Second+time.Duration(n)*time.Second/2, 5*time.Second))
 	if r.Pace.Since()+wait > r.Timeout {
-		return &Ending{Exit: Unfinished, Rule: "unfinished",
+		return &Ending{Exit: Unfinished, Rule: "unfinished", call: d.Asked,
 			Message: fmt.Sprintf("deploy %s is still in state %s after %s", d.ID, orWord(d.Raw, "unknown"), r.Timeout),
 			Hint:    "run it again: it goes on from here"}
 	}
@@ -251,7 +251,7 @@ func (r *run) send(ctx context.Context, d Deploy, kind string) error {
 	for _, sha := range d.Missing {
 		name, ok := r.manifest.bySHA1[sha]
 		if !ok {
-			return &Ending{Exit: HostRefused, Rule: "refused",
+			return &Ending{Exit: HostRefused, Rule: "refused", call: d.Asked,
 				Message: fmt.Sprintf("the host asks for a file with SHA-1 %s, which is not in the site; nothing was sent", sha),
 				Hint:    "another program may be using the deploy; run it again"}
 		}
@@ -387,6 +387,9 @@ func (r *run) wait(ctx context.Context, id, kind string) (Deploy, error) {
 		}
 		if d.Raw != state {
 			state, since = d.Raw, r.Pace.Since()
+			if d.State == Unknown {
+				r.Progress("processing, in a state that is not known here: "+d.Raw, 0, 0, 0, 0)
+			}
 			r.Log.Debug("deploy", "stage", "wait", "id", id, "state", d.Raw)
 		}
 		if !again && n >= 5 && r.Pace.Since()-since > stuck {

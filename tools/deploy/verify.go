@@ -52,12 +52,20 @@ func (p *Proof) String() string {
 	return s
 }
 
-// A check is one thing to read back. It returns what is wrong, or "".
+// A miss says what is wrong with what was read back; the zero one says nothing.
+type miss struct {
+	what string
+	// changed: the file is there, and a server gives other bytes for it.
+	changed bool
+}
+
+// A check is one thing to read back.
 type check struct {
-	name string
-	size int64
-	do   func(context.Context) (string, error)
-	html bool
+	name  string
+	size  int64 // of the file, or -1 for an effect of rules
+	do    func(context.Context) (miss, error)
+	html  bool
+	probe string // the same, as a request with what is expected of its answer
 }
 
 // prove reads a deploy back at an address: every file that changed, some of the
@@ -78,7 +86,7 @@ func (r *run) prove(ctx context.Context, at, words string, live bool) (*Proof, e
 	r.effects.Store(0)
 	effects := len(list) - proof.Files
 	begin := r.Pace.Since()
-	wrong := make(map[string]string)
+	wrong := make(map[string]miss)
 	for n := 0; ; n++ {
 		clear(wrong)
 		var err error
@@ -104,7 +112,7 @@ func (r *run) prove(ctx context.Context, at, words string, live bool) (*Proof, e
 }
 
 // round makes the checks and returns those that failed.
-func (r *run) round(ctx context.Context, list []check, wrong map[string]string, words string) ([]check, error) {
+func (r *run) round(ctx context.Context, list []check, wrong map[string]miss, words string) ([]check, error) {
 	var mu sync.Mutex
 	var left []check
 	var count atomic.Int64
@@ -115,16 +123,16 @@ func (r *run) round(ctx context.Context, list []check, wrong map[string]string, 
 			break
 		}
 		g.Go(func() error {
-			what, err := c.do(gctx)
+			m, err := c.do(gctx)
 			if err != nil {
 				return err
 			}
 			r.Progress("verifying "+words, int(count.Add(1)), len(list), 0, 0)
-			if what != "" {
+			if m.what != "" {
 				mu.Lock()
 				defer mu.Unlock()
 				left = append(left, c)
-				wrong[c.name] = what
+				wrong[c.name] = m
 			}
 			return nil
 		})
@@ -135,27 +143,62 @@ func (r *run) round(ctx context.Context, list []check, wrong map[string]string, 
 }
 
 // differs ends a run that read something else than it sent.
-func (r *run) differs(at, words string, live bool, list []check, wrong map[string]string) error {
+func (r *run) differs(at, words string, live bool, list []check, wrong map[string]miss) error {
 	var lines []string
 	html := true
 	for i, c := range list {
-		html = html && c.html
+		html = html && c.html && wrong[c.name].changed
 		if i < 5 {
-			lines = append(lines, wrong[c.name])
+			lines = append(lines, wrong[c.name].what)
 		}
 	}
 	if len(list) > 5 {
 		lines = append(lines, fmt.Sprintf("and %d more", len(list)-5))
 	}
 	e := &Ending{Exit: Unfinished, Rule: "differs", Message: fmt.Sprintf("what is seen %s, %s, is not what was sent: %s", words, at, strings.Join(lines, "; ")),
-		Hint: "run it again; if it stays, something on the way changes the files"}
+		Hint: "run it again; if it stays, something on the way changes the files", seen: asProbes(at, list)}
 	if live {
 		e.Exit = LiveDiffers
 	}
-	if html && r.site.Rewrites {
+	entry := Entry{Do: "verify", What: result, Fingerprint: r.fp, ID: r.out.ID, Files: len(list), Error: e.Message, Note: at}
+	switch {
+	case html && r.site.Rewrites:
 		e.Hint = "the host rewrites pages: switch off \"pretty URLs\" in the site's post-processing settings"
+	case html:
+		e.Hint = "only pages of HTML differ: something on the way rewrites them, such as post-processing, or a script that is injected"
+	case slices.ContainsFunc(list, func(c check) bool { return c.size >= 0 }):
+		entry.State = otherFiles
 	}
-	return errors.Join(e, r.journal.Write(Entry{Do: "verify", What: result, Fingerprint: r.fp, ID: r.out.ID, Files: len(list), Error: e.Message, Note: at}))
+	return errors.Join(e, r.journal.Write(entry))
+}
+
+// otherFiles marks in the journal that a deploy had other files than were sent,
+// and not only other pages or headers, which the host makes on the way.
+const otherFiles = "other files"
+
+// spoilt reports whether a deploy has now been read back in two runs, each with
+// patience, and had other files: it will never be what was sent.
+func (r *run) spoilt(d Deploy) bool {
+	before, now := false, false
+	for _, e := range r.journal.entries {
+		if e.Do == "verify" && e.ID == d.ID && e.Note == d.URL && e.State == otherFiles {
+			before = before || e.Run != r.journal.run
+			now = now || e.Run == r.journal.run
+		}
+	}
+	return before && now
+}
+
+// asProbes writes checks as requests that can be sent again, here or to another
+// address.
+func asProbes(at string, list []check) string {
+	const most = 20
+	var b strings.Builder
+	fmt.Fprintf(&b, "# What is wrong where the deploy is seen. Each of these fails until it is mended.\n@base = %s\n", at)
+	for _, c := range list[:min(most, len(list))] {
+		fmt.Fprintf(&b, "\n### %s\n%s", c.name, c.probe)
+	}
+	return b.String()
 }
 
 // checks lists what to read back.
@@ -170,7 +213,7 @@ func (r *run) checks(at string) []check {
 			continue // readers are sent elsewhere
 		}
 		f := r.manifest.Files[name]
-		list = append(list, check{name: name, size: f.Size, html: isPage(name), do: func(ctx context.Context) (string, error) {
+		list = append(list, check{name: name, size: f.Size, html: isPage(name), probe: fileProbe(f, p), do: func(ctx context.Context) (miss, error) {
 			return r.checkFile(ctx, at, f, p)
 		}})
 	}
@@ -246,7 +289,7 @@ func (r *run) fetch(ctx context.Context, q Request) (a *Answer, err error) {
 	err = r.call(ctx, policy{
 		op: "read " + q.At + q.Path,
 		denied: func(context.Context) error {
-			return &Ending{Exit: Unfinished, Rule: "unfinished", Message: q.At + q.Path + " wants a password", Hint: "a site that is protected cannot be read back: lift the protection, and run it again"}
+			return &Ending{Exit: Unfinished, Rule: "unfinished", call: Call{Method: http.MethodGet, URL: q.At + q.Path, Page: true}, Message: q.At + q.Path + " wants a password", Hint: "a site that is protected cannot be read back: lift the protection, and run it again"}
 		},
 	}, func(ctx context.Context) error {
 		a, err = r.Host.Fetch(ctx, q)
@@ -258,30 +301,42 @@ func (r *run) fetch(ctx context.Context, q Request) (a *Answer, err error) {
 	return a, err
 }
 
-func (r *run) checkFile(ctx context.Context, at string, f File, p string) (string, error) {
+func wantedStatus(f File) int {
+	if f.Path == "404.html" {
+		return http.StatusNotFound
+	}
+	return http.StatusOK
+}
+
+func fileProbe(f File, p string) string {
+	s := fmt.Sprintf("# @expect status %d\n", wantedStatus(f))
+	if f.SHA256 != "" {
+		s += "# @expect sha256 " + f.SHA256 + "\n"
+	}
+	return s + "GET {{base}}" + p + "\nAccept-Encoding: identity\n"
+}
+
+func (r *run) checkFile(ctx context.Context, at string, f File, p string) (miss, error) {
 	a, err := r.fetch(ctx, Request{At: at, File: f.Path, Path: p})
 	if err != nil {
-		return "", err
+		return miss{}, err
 	}
 	// x.html may be at home at x.
 	if to := sameHost(a); to != "" && strings.HasSuffix(f.Path, ".html") {
 		if a, err = r.fetch(ctx, Request{At: at, File: f.Path, Path: to}); err != nil {
-			return "", err
+			return miss{}, err
 		}
 	}
-	want := http.StatusOK
-	if f.Path == "404.html" {
-		want = http.StatusNotFound
-	}
+	want := wantedStatus(f)
 	switch {
 	case a.Header != nil && a.Status != want:
-		return fmt.Sprintf("%s answers %d, not %d", p, a.Status, want), nil
+		return miss{what: fmt.Sprintf("%s answers %d, not %d", p, a.Status, want)}, nil
 	case f.SHA256 == "" && a.SHA1 != f.SHA1:
-		return fmt.Sprintf("%s has SHA-1 %s (%d bytes), the host lists %s (%d bytes)", p, short(a.SHA1), a.Size, short(f.SHA1), f.Size), nil
+		return miss{fmt.Sprintf("%s has SHA-1 %s (%d bytes), the host lists %s (%d bytes)", p, short(a.SHA1), a.Size, short(f.SHA1), f.Size), a.Header != nil}, nil
 	case f.SHA256 != "" && a.SHA256 != f.SHA256:
-		return fmt.Sprintf("%s has SHA-256 %s (%d bytes), sent was %s (%d bytes)", p, short(a.SHA256), a.Size, short(f.SHA256), f.Size), nil
+		return miss{fmt.Sprintf("%s has SHA-256 %s (%d bytes), sent was %s (%d bytes)", p, short(a.SHA256), a.Size, short(f.SHA256), f.Size), a.Header != nil}, nil
 	}
-	return "", nil
+	return miss{}, nil
 }
 
 func short(sum string) string { return sum[:min(16, len(sum))] }

@@ -2,6 +2,7 @@ package headers
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -176,6 +177,10 @@ func TestParseRedirects(t *testing.T) {
 		"/old /new moved":   "neither a status",
 		"/old /new 299":     "299 is no status",
 		"/a/*/b /new":       "in the middle",
+		"/a /b 307":         "no redirect with status 307",
+		"/.netlify/x /y":    "to itself",
+		"/a/* 301":          "needs a path",
+		"/a 200":            "needs a path",
 		"/old /new 301 x=":  "",
 		"/old /new # x y z": "",
 	} {
@@ -222,6 +227,75 @@ func TestRedirectMatch(t *testing.T) {
 		to, ok := list[0].Match(c.path, query)
 		if to != c.want || ok != (c.want != "") {
 			t.Errorf("%q for %s?%s: %q, %v; want %q", c.rule, c.path, c.query, to, ok, c.want)
+		}
+	}
+}
+
+// TestDocumented holds the redirections to the examples of Netlify's
+// documentation (redirect options, rewrites, the syntax of _redirects) and of
+// the tests of its open parser: a file, and where requests lead in it.
+func TestDocumented(t *testing.T) {
+	for _, c := range []struct {
+		name, file string
+		requests   map[string]string // path?query: status, !, target; "" where no rule is for it
+	}{
+		{"simple", "# Redirects from what the browser requests to what we serve\n/home              /\n/blog/my-post.php  /blog/my-post # inline\n/news              /blog\n/cuties            https://www.petsofnetlify.com\n",
+			map[string]string{"/home": "301 /", "/blog/my-post.php": "301 /blog/my-post", "/news": "301 /blog", "/cuties": "301 https://www.petsofnetlify.com", "/blog": ""}},
+		{"status codes", "/home         /              301\n/my-redirect  /              302\n/pass-through /index.html    200\n/ecommerce    /store-closed  404\n",
+			map[string]string{"/home": "301 /", "/my-redirect": "302 /", "/pass-through": "200 /index.html", "/ecommerce": "404 /store-closed"}},
+		{"pages for what is missing", "/en/* /en/404.html 404\n/de/* /de/404.html 404\n",
+			map[string]string{"/en/x/y": "404 /en/404.html", "/de": "404 /de/404.html", "/fr/x": ""}},
+		{"splats", "/news/*  /blog/:splat\n",
+			map[string]string{"/news/2004/01/10/my-story": "301 /blog/2004/01/10/my-story"}},
+		{"the first rule wins", "/jobs/customer-ninja-rockstar  /careers/support-engineer\n/jobs/*                        /careers/:splat\n/jobs/outdated-job-link        /careers/position-filled\n",
+			map[string]string{"/jobs/customer-ninja-rockstar": "301 /careers/support-engineer", "/jobs/baker": "301 /careers/baker", "/jobs/outdated-job-link": "301 /careers/outdated-job-link"}},
+		{"placeholders", "/news/:month/:date/:year/:slug  /blog/:year/:month/:date/:slug\n",
+			map[string]string{"/news/02/12/2004/my-story": "301 /blog/2004/02/12/my-story", "/news/02/12/2004": ""}},
+		{"trailing slashes", "/blog/title-with-a-typo    /blog/typo-free-title\n/blog/other-typo/   /blog/typo-free-title\n",
+			map[string]string{"/blog/title-with-a-typo": "301 /blog/typo-free-title", "/blog/title-with-a-typo/": "301 /blog/typo-free-title", "/blog/other-typo": "301 /blog/typo-free-title", "/blog/other-typo/": "301 /blog/typo-free-title"}},
+		{"a slash cannot be removed", "/blog/remove-my-slashes/   /blog/remove-my-slashes  301!\n",
+			map[string]string{"/blog/remove-my-slashes": "301! /blog/remove-my-slashes"}},
+		{"query parameters", "/store id=:id  /blog/:id  301\n",
+			map[string]string{"/store?id=my-blog-post": "301 /blog/my-blog-post", "/store": "", "/store?id=a&page=2": ""}},
+		{"combinations of parameters", "/path/* param1=:value1 /otherpath/:value1/:splat 301\n/path/* param2=:value2 /otherpath/:value2/:splat 301\n/path/* param1=:value1 param2=:value2 /otherpath/:value1/:value2/:splat 301\n/path/* /otherpath/:splat 301\n",
+			map[string]string{"/path/x": "301 /otherpath/x", "/path/x?param1=a": "301 /otherpath/a/x", "/path/x?param2=b": "301 /otherpath/b/x",
+				"/path/x?param1=a&param2=b": "301 /otherpath/a/b/x", "/path/x?param2=b&param1=a": "301 /otherpath/a/b/x", "/path/x?other=c": "301 /otherpath/x"}},
+		{"parameters in the target", "/donate source=:source email=:email /donate/usa?source=:source&email=:email 302\n/ page=news /news\n/ _escaped_fragment_=/about /about 301\n",
+			map[string]string{"/donate?source=x&email=y": "302 /donate/usa?source=x&email=y", "/?page=news": "301 /news", "/?page=other": "", "/?_escaped_fragment_=/about": "301 /about"}},
+		{"anchors", "/blog/my-post-ads.php /blog/my-post#ads\n",
+			map[string]string{"/blog/my-post-ads.php": "301 /blog/my-post#ads"}},
+		{"shadowing", "/app/*  /app/index.html  200!\n/about  /elsewhere\n",
+			map[string]string{"/app/x": "200! /app/index.html", "/about": "301 /elsewhere"}},
+		{"a single page", "/*    /index.html   200\n",
+			map[string]string{"/": "200 /index.html", "/any/thing": "200 /index.html"}},
+		{"other hosts", "/api/*  https://api.example.com/:splat  200\n/* https://www.bitballoon.com/:splat 301!\n",
+			map[string]string{"/api/a/b": "200 https://api.example.com/a/b", "/x": "301! https://www.bitballoon.com/x"}},
+		{"forward rules", "/member/*  200!\n/admin/*  200!  Role=admin\n",
+			map[string]string{"/member/x": "200! /member/x", "/admin/x": ""}}, // whether somebody is an admin only the host knows
+		{"conditions are the host's", "/  /anz  302  Country=au,nz\n/  /israel  302  Country=il Language=he\n/israel/*  /israel/he/:splat  302  Language=he\n/* /login 302 Cookie=is_new\n/api/*  https://api.example.com/:splat  200!  Signed=API_SECRET\n",
+			map[string]string{"/": "", "/israel/x": "", "/api/x": ""}},
+		{"rules for a domain", "http://blog.yoursite.com/*   https://www.yoursite.com/blog/:splat   301!\n",
+			map[string]string{"/x": ""}},
+	} {
+		list, faults := ParseRedirects([]byte(c.file))
+		if len(faults) > 0 {
+			t.Errorf("%s: %v", c.name, faults)
+		}
+		for request, want := range c.requests {
+			u, err := url.Parse(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, r := range list {
+				if to, ok := r.Match(u.Path, u.Query()); ok {
+					got = fmt.Sprintf("%d%s %s", r.Status, map[bool]string{true: "!"}[r.Force], to)
+					break
+				}
+			}
+			if got != want {
+				t.Errorf("%s: %s: %q, want %q", c.name, request, got, want)
+			}
 		}
 	}
 }

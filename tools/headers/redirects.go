@@ -19,7 +19,8 @@ type Redirect struct {
 	Status int
 	// Force holds even where the site has a file for the path.
 	Force bool
-	// Query are the parameters that a request must have; a value :name takes any.
+	// Query are the parameters that a request must have, and no others; a value
+	// :name takes any. Without one a request may have what it likes.
 	Query map[string]string
 	// Conditions, such as Country or Language, are for the host to judge.
 	Conditions map[string]string
@@ -28,8 +29,9 @@ type Redirect struct {
 
 var statusPart = regexp.MustCompile(`^(\d{3})(!?)$`)
 
-// redirectStatuses are those that Netlify knows.
-var redirectStatuses = []int{200, 301, 302, 303, 307, 308, 404, 410, 451}
+// redirectStatuses are those that Netlify knows. Its documentation says of 307
+// that it is not supported.
+var redirectStatuses = []int{200, 301, 302, 303, 308, 404, 410, 451}
 
 // ParseRedirects reads a _redirects file.
 func ParseRedirects(data []byte) (list []Redirect, faults []Fault) {
@@ -52,14 +54,21 @@ func ParseRedirects(data []byte) (list []Redirect, faults []Fault) {
 	return list, faults
 }
 
-// parseRedirect reads: from [query=value…] to [status[!]] [condition=value…].
+// parseRedirect reads: from [query=value…] [to] [status[!]] [condition=value…].
+// A rule such as /admin/* 200 Role=admin leads to where it comes from.
 func parseRedirect(parts []string) (r Redirect, message, hint string) {
 	r = Redirect{From: parts[0], Status: 301}
 	if !isTarget(r.From) {
 		return r, "a redirect begins with a path", "such as /old /new 301"
 	}
+	if strings.HasPrefix(r.From, "/.netlify") {
+		return r, "the host keeps paths that begin with /.netlify to itself", "take another path"
+	}
 	parts = parts[1:]
 	to := slices.IndexFunc(parts, isTarget)
+	if dir, ok := strings.CutSuffix(r.From, "/*"); ok && len(parts) > 0 && (parts[0] == "200" || parts[0] == "200!") {
+		parts, to = slices.Insert(parts, 0, dir+"/:splat"), 0
+	}
 	if to < 0 {
 		return r, "a redirect needs a path or an address to lead to", "such as /old /new 301"
 	}
@@ -73,6 +82,9 @@ func parseRedirect(parts []string) (r Redirect, message, hint string) {
 		if m := statusPart.FindStringSubmatch(parts[0]); m != nil {
 			r.Status, _ = strconv.Atoi(m[1])
 			r.Force = m[2] != ""
+			if r.Status == 307 {
+				return r, "the host has no redirect with status 307", "use 302"
+			}
 			if !slices.Contains(redirectStatuses, r.Status) {
 				return r, fmt.Sprintf("%d is no status of a redirect", r.Status), "it is 301, 302, 200 or 404, most of the time"
 			}
@@ -160,6 +172,9 @@ func (r Redirect) Match(path string, query url.Values) (to string, ok bool) {
 		if w != have[i] {
 			return "", false
 		}
+	}
+	if len(r.Query) > 0 && len(query) != len(r.Query) {
+		return "", false // one with more parameters is another rule's
 	}
 	for key, value := range r.Query {
 		if !query.Has(key) {

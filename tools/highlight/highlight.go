@@ -108,14 +108,21 @@ func Render(code, lang string, attrs []Attribute, o Options) (Result, error) {
 		}
 	}
 
-	source := make([]byte, 0, len(code)+len(known.key))
-	source = append(append(source, code...), known.key...)
+	// A block that has a lexer goes to the lexer of this package, which is told
+	// the language within the text.
+	source := make([]byte, 0, len(known.key)+1+len(code)+len(privateName))
+	if known.lexer != nil {
+		source = append(append(source, known.key...), 0)
+	}
+	source = append(source, code...)
+	end := len(source)
 	var info *ast.Text
 	if known.lexer != nil {
-		info = ast.NewTextSegment(text.NewSegment(len(code), len(source)))
+		source = append(source, privateName...)
+		info = ast.NewTextSegment(text.NewSegment(end, len(source)))
 	}
 	block := ast.NewFencedCodeBlock(info)
-	block.Lines().Append(text.NewSegment(0, len(code)))
+	block.Lines().Append(text.NewSegment(0, end))
 	block.SetAttributeString(callAttribute, c)
 	block.SetAttributeString("hl_style", []byte(o.Style))
 
@@ -123,7 +130,7 @@ func Render(code, lang string, attrs []Attribute, o Options) (Result, error) {
 	if c.guess {
 		r = guessingRenderer
 	}
-	c.out.Grow(256 + 2*len(code))
+	c.out.Grow(512 + 7*len(code)) // code becomes about so much HTML
 	if err := r.Render(&c.out, source, block); err != nil {
 		return Result{}, fmt.Errorf("highlighting %q: %w", lang, err)
 	}

@@ -14,6 +14,7 @@ import (
 type language struct {
 	lexer chroma.Lexer
 	key   string // finds the same lexer, fast, and has no space for goldmark to cut at
+	rules func() (*ruleset, error)
 }
 
 // languages caches lookups, since chroma matches every unknown name against
@@ -28,8 +29,8 @@ func lookup(name string) language {
 		return found.(language)
 	}
 	var found language
-	if lexer := lexers.Get(name); lexer != nil {
-		found = language{lexer, key(lexer, name)}
+	if lexer := lexers.Get(name); lexer != nil && name != privateName {
+		found = language{lexer, key(lexer, name), sync.OnceValues(func() (*ruleset, error) { return rulesOf(lexer) })}
 	}
 	languages.Store(strings.Clone(name), found)
 	return found
@@ -58,6 +59,9 @@ func Languages() []string { return slices.Clone(allLanguages()) }
 var allLanguages = sync.OnceValue(func() []string {
 	set := map[string]bool{}
 	for _, name := range lexers.Names(true) {
+		if name == privateName {
+			continue
+		}
 		set[strings.ToLower(name)] = true
 	}
 	return slices.Sorted(maps.Keys(set))

@@ -36,6 +36,7 @@ func (e *Engine) assembled() bool {
 		owner
 	}
 	var claims []claim
+	var html []wantedTarget
 	for _, p := range pages {
 		if f := p.File(); f != nil {
 			if _, ok := idx.byFile[f.Filename()]; !ok {
@@ -55,6 +56,13 @@ func (e *Engine) assembled() bool {
 		for _, t := range list {
 			if idx.sample != nil {
 				idx.sample.add(p.Path(), t)
+			}
+			if e.only != nil && t.html {
+				w := wantedTarget{page: p.Path(), format: t.format, path: t.path}
+				if content != nil {
+					w.source = content.Path
+				}
+				html = append(html, w)
 			}
 			o.format = t.format
 			claims = append(claims, claim{t.path, o})
@@ -109,6 +117,9 @@ func (e *Engine) assembled() bool {
 		case once(before, c.owner):
 			e.collide(c.path, before, c.owner)
 		}
+	}
+	if e.only != nil {
+		e.only.choose(html, e.opts.Only())
 	}
 	return !e.problems.Failed()
 }

@@ -15,6 +15,7 @@ type filter struct {
 	ctx    context.Context
 	before *beforeRender
 	pages  *pageIndex
+	only   *only
 }
 
 // beforeRender runs once, whichever site's filter is asked first.
@@ -35,10 +36,13 @@ func (b *beforeRender) allow() bool {
 
 func (e *Engine) installFilter(ctx context.Context) {
 	before := &beforeRender{run: func() bool { return e.assembled() }}
+	if e.opts.Only != nil {
+		e.only = new(only)
+	}
 	e.pages.before = before
 	for _, lang := range e.configs.Languages {
 		conf := e.configs.LanguageConfigMap[lang.Lang]
-		conf.Segments.Config.SegmentFilter = filter{conf.Segments.Config.SegmentFilter, ctx, before, &e.pages}
+		conf.Segments.Config.SegmentFilter = filter{conf.Segments.Config.SegmentFilter, ctx, before, &e.pages, e.only}
 	}
 }
 
@@ -53,5 +57,5 @@ func (f filter) ShouldExcludeFine(q segments.SegmentQuery) bool {
 	if f.ctx.Err() != nil {
 		return true
 	}
-	return f.SegmentFilter.ShouldExcludeFine(q) || f.pages.sample != nil && f.pages.sample.excludes(q)
+	return f.SegmentFilter.ShouldExcludeFine(q) || f.only.excludes(q) || f.pages.sample != nil && f.pages.sample.excludes(q)
 }

@@ -100,7 +100,7 @@ func (e *Engine) notInputs() []string {
 // unprovable are the words in templates that read what no list of files shows:
 // the clock, chance, the network, other programs, times of files.
 var unprovable = map[string]string{
-	"now": "the clock", "getremote": "remote data", "getjson": "remote data", "getcsv": "remote data",
+	"now": "the clock", "getremote": "remote data", "getjson": "remote data", "getcsv": "remote data", "openapi3": "remote references",
 	"gitinfo": "git data", "builddate": "the program's build date", "commithash": "the program's commit",
 	"modtime": "times of files",
 	"shuffle": "chance", "rand": "chance", "counter": "what the process counts",

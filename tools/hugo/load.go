@@ -42,8 +42,13 @@ type Options struct {
 	CacheDir    string // where Hugo's own caches go
 	Resources   string // where what Hugo makes of pictures and the like goes
 	Account     bool   // note what each page is made with, for Account
-	Log         *slog.Logger
-	Problems    *pipeline.Problems
+	// Only, where it is set, is called once all pages are known and none is
+	// rendered, and may wait. What it returns chooses, by the file that a page is
+	// published as and its content file, the HTML that is rendered; nothing else
+	// is, no feeds, no static files.
+	Only     func() func(file, source string) bool
+	Log      *slog.Logger
+	Problems *pipeline.Problems
 }
 
 // Version is the version of Hugo that is linked in.
@@ -72,6 +77,7 @@ type Engine struct {
 
 	mu    sync.Mutex
 	pages pageIndex
+	only  *only // of a preview
 }
 
 // A UsageError is a fault of the configuration or of a flag: exit code 2.

@@ -67,8 +67,11 @@ type markdownProvider struct {
 // not known.
 func (p *markdownProvider) New(ctx converter.DocumentContext) (converter.Converter, error) {
 	conv, err := p.Provider.New(ctx)
-	if err != nil || ctx.Document == nil || (len(p.seam.extenders) == 0) {
-		return conv, err
+	if err != nil {
+		return nil, err
+	}
+	if ctx.Document == nil || len(p.seam.extenders) == 0 {
+		return renderOnce(conv), nil
 	}
 	field, err := markdownField(conv)
 	if err != nil {
@@ -79,7 +82,7 @@ func (p *markdownProvider) New(ctx converter.DocumentContext) (converter.Convert
 		return nil, p.err
 	}
 	*field = documentMarkdown{Markdown: *field, document: p.seam.document(ctx), name: ctx.DocumentName, problems: p.seam.problems, timings: p.seam.timings}
-	return conv, nil
+	return renderOnce(conv), nil
 }
 
 // markdownField is the address of the converter's field md.

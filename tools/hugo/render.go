@@ -32,11 +32,17 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 	var rendered atomic.Int64
 	e.prepare(job, func(p string, data []byte) error {
 		f := e.outputFile(p, data)
+		if e.only.drops(f) {
+			return nil
+		}
 		if f.Kind == pipeline.Rendered {
 			rendered.Add(1)
 		}
 		return job.Sink(f)
 	})
+	if e.only != nil {
+		job.Ahead = nil // of what is rendered there is little
+	}
 	stop := e.highlightAhead(ctx, job)
 	built := e.build(ctx)
 	stop()
@@ -62,6 +68,9 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 	}
 	if err := e.destination.flush(); err != nil {
 		return 0, err
+	}
+	if e.only != nil {
+		return int(rendered.Load()), nil
 	}
 	e.emptyOutput(noTemplate)
 	for _, s := range static {

@@ -121,6 +121,7 @@ type call struct {
 	query  url.Values
 	json   any
 	body   io.Reader // in place of json
+	file   string    // of the site, whose bytes body has
 	size   int64
 	out    any
 }
@@ -130,7 +131,7 @@ func (c *Client) do(ctx context.Context, k call) (http.Header, error) {
 	u.RawPath = u.EscapedPath() + k.path
 	u.Path, _ = url.PathUnescape(u.RawPath)
 	u.RawQuery = k.query.Encode()
-	fail := &deploy.Failure{Kind: deploy.Unsent, Op: k.op, Method: k.method, URL: u.String()}
+	fail := &deploy.Failure{Kind: deploy.Unsent, Op: k.op, Call: deploy.Call{Method: k.method, URL: u.String(), File: k.file}}
 	body := k.body
 	kind := "application/octet-stream"
 	if k.json != nil {
@@ -139,6 +140,7 @@ func (c *Client) do(ctx context.Context, k call) (http.Header, error) {
 			return nil, err
 		}
 		body, kind = bytes.NewReader(data), "application/json"
+		fail.JSON = data
 	}
 	req, err := http.NewRequestWithContext(trace(ctx, fail), k.method, u.String(), body)
 	if err != nil {

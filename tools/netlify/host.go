@@ -136,8 +136,15 @@ func (c *Client) read(a apiDeploy) (deploy.Deploy, error) {
 	if a.ID == "" {
 		return deploy.Deploy{}, &deploy.Failure{Kind: deploy.Lost, Err: errors.New("the answer has no id")}
 	}
-	a.Error = c.clean(a.Error)
-	return a.deploy(*c.name.Load()), nil
+	for _, s := range []*string{&a.Error, &a.State, &a.Title} {
+		*s = c.clean(*s)
+	}
+	for i, sha := range a.Required {
+		a.Required[i] = c.clean(sha)
+	}
+	d := a.deploy(*c.name.Load())
+	d.Asked = deploy.Call{Method: http.MethodGet, URL: c.base.String() + c.deploys() + "/" + url.PathEscape(d.ID)}
+	return d, nil
 }
 
 // Find reads the list from its newest end, until a page has what is looked for.
@@ -227,7 +234,7 @@ func (c *Client) Upload(ctx context.Context, id string, f deploy.File, body io.R
 	}
 	var a apiFile
 	if _, err := c.do(ctx, call{op: "send " + f.Path, method: http.MethodPut, path: "/deploys/" + url.PathEscape(id) + "/files/" + strings.Join(elements, "/"),
-		body: body, size: f.Size, out: &a}); err != nil {
+		body: body, file: f.Path, size: f.Size, out: &a}); err != nil {
 		return err
 	}
 	if a.SHA != "" && !strings.EqualFold(a.SHA, f.SHA1) {
@@ -277,7 +284,7 @@ func (c *Client) Lock(ctx context.Context, id string, locked bool) error {
 // Fetch reads a page as a reader does, without a token and without compression.
 func (c *Client) Fetch(ctx context.Context, r deploy.Request) (*deploy.Answer, error) {
 	address := r.At + r.Path
-	fail := &deploy.Failure{Kind: deploy.Unsent, Op: "read " + address, Method: http.MethodGet, URL: address}
+	fail := &deploy.Failure{Kind: deploy.Unsent, Op: "read " + address, Call: deploy.Call{Method: http.MethodGet, URL: address, Page: true}}
 	req, err := http.NewRequestWithContext(trace(ctx, fail), http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err

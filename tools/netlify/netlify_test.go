@@ -239,3 +239,27 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("%+v", out)
 	}
 }
+
+// TestTimeout asks a host that takes a call and never answers, with the clock of
+// every day: the run ends when its time is up, not when one call's would be.
+func TestTimeout(t *testing.T) {
+	t.Parallel()
+	fake := fakenetlify.New(t)
+	fake.Add(fakenetlify.Fault{Op: "create", Kind: fakenetlify.Late, Delay: 5 * time.Minute, Times: -1})
+	dir := t.TempDir()
+	for _, name := range []string{"index.html", "404.html"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begin := time.Now()
+	out := deploy.Run(t.Context(), deploy.Options{Host: client(t, fake.API()), HostName: "netlify", State: t.TempDir(), Freeze: deploy.FreezeOptions{Dir: dir}, Timeout: time.Second})
+	if took := time.Since(begin); took > 45*time.Second { // one call alone may take a minute
+		t.Errorf("it took %v", took)
+	}
+	// Whether there was time to find in the list what the call made, and to end it,
+	// is the machine's matter. It is not made twice.
+	if out.Exit != deploy.Unreachable && out.Exit != deploy.Unfinished && out.Exit != 0 || fake.Count("create") != 1 {
+		t.Errorf("%d creations, %+v", fake.Count("create"), out)
+	}
+}

@@ -218,6 +218,37 @@ var ErrProblems = errors.New("the site has problems")
 // Run makes the site in store. It returns ErrProblems if the site has errors,
 // and another error if the machine, Hugo or a plugin failed otherwise.
 func (p *Pipeline) Run(ctx context.Context, engine Engine, store Store) (*Site, error) {
+	site, err := p.Preview(ctx, engine, store)
+	if err != nil {
+		return site, err
+	}
+	site.add = func(f *File) error { return p.file(ctx, site, f) }
+	whole := []struct {
+		phase Phase
+		call  func(step) error
+	}{
+		{PhaseGenerate, func(s step) error { p.traceSite(site, PhaseGenerate, s); return s.hooks.Generate(ctx, site) }},
+		{PhaseFinish, func(s step) error { p.traceSite(site, PhaseFinish, s); return s.hooks.Finish(ctx, site) }},
+		{PhaseCheck, func(s step) error { return s.hooks.Check(ctx, site) }},
+	}
+	for _, w := range whole {
+		p.report(strings.ToLower(string(w.phase)), 0)
+		if err := p.each(ctx, w.phase, w.call); err != nil {
+			return site, err
+		}
+	}
+	if !p.problems.Failed() {
+		p.problems.Unused()
+	}
+	if p.problems.Failed() {
+		return site, ErrProblems
+	}
+	return site, ctx.Err()
+}
+
+// Preview makes what the engine renders, each file by itself, and stops before
+// the phases that need the whole site. Its errors are those of Run.
+func (p *Pipeline) Preview(ctx context.Context, engine Engine, store Store) (*Site, error) {
 	p.report("collect", 0)
 	site := &Site{Settings: p.settings, Problems: p.problems, Cache: p.Cache, Identity: p.Identity, store: store, files: make(map[string]*File)}
 	p.files, p.settledFiles = p.fileSteps()
@@ -275,29 +306,7 @@ func (p *Pipeline) Run(ctx context.Context, engine Engine, store Store) (*Site, 
 	if p.problems.Failed() {
 		return site, ErrProblems
 	}
-
-	site.add = func(f *File) error { return p.file(ctx, site, f) }
-	whole := []struct {
-		phase Phase
-		call  func(step) error
-	}{
-		{PhaseGenerate, func(s step) error { p.traceSite(site, PhaseGenerate, s); return s.hooks.Generate(ctx, site) }},
-		{PhaseFinish, func(s step) error { p.traceSite(site, PhaseFinish, s); return s.hooks.Finish(ctx, site) }},
-		{PhaseCheck, func(s step) error { return s.hooks.Check(ctx, site) }},
-	}
-	for _, w := range whole {
-		p.report(strings.ToLower(string(w.phase)), 0)
-		if err := p.each(ctx, w.phase, w.call); err != nil {
-			return site, err
-		}
-	}
-	if !p.problems.Failed() {
-		p.problems.Unused()
-	}
-	if p.problems.Failed() {
-		return site, ErrProblems
-	}
-	return site, ctx.Err()
+	return site, nil
 }
 
 func (p *Pipeline) report(stage string, done int) {

@@ -111,6 +111,14 @@ func lineStart(src []byte, n ast.Node) int {
 // byte in the source. A child that is no text is one NUL, and so is a
 // character that was escaped.
 func shownText(src []byte, block ast.Node) (shown []byte, offsets []int) {
+	room := 0
+	for n := block.FirstChild(); n != nil; n = n.NextSibling() {
+		room++
+		if t, ok := n.(*ast.Text); ok {
+			room += t.Segment.Len()
+		}
+	}
+	shown, offsets = make([]byte, 0, room), make([]int, 0, room)
 	for n := block.FirstChild(); n != nil; n = n.NextSibling() {
 		if link, ok := n.(*ast.AutoLink); ok {
 			// A bare address became a link, but not the one that was meant.

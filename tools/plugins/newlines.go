@@ -17,6 +17,9 @@ func init() {
 				return pipeline.Hooks{}, err
 			}
 			return pipeline.Hooks{Source: func(_ context.Context, _ *pipeline.Content, src []byte) ([]byte, error) {
+				if bytes.IndexByte(src, '\r') < 0 {
+					return src, nil
+				}
 				return bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n")), nil
 			}}, nil
 		},

@@ -1,10 +1,15 @@
 package probe
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +114,11 @@ func site(t *testing.T) string {
 		case "/cut":
 			w.Header().Set("Content-Length", "100")
 			fmt.Fprint(w, "short")
+		case "/forms":
+			data, _ := io.ReadAll(r.Body)
+			quoted, _ := json.Marshal(string(data))
+			fmt.Fprintf(w, "%s\n%s\n%s\n%s\n%s\n%s\n", url.QueryEscape(string(data)), url.PathEscape(string(data)), quoted, html.EscapeString(string(data)), base64.StdEncoding.EncodeToString(data), r.URL.RawQuery)
+			fmt.Fprintf(w, "%s%s\n", strings.Repeat("x", 499), data)
 		case "/echo":
 			w.Header().Set("Set-Cookie", "session=very-secret")
 			fmt.Fprintf(w, "%s %s", r.Header.Get("Authorization"), r.URL.RawQuery)
@@ -180,6 +190,16 @@ func TestRun(t *testing.T) {
 	_, shown := run("# @expect status 500\nGET {{base}}/echo?key={{$processEnv PROBE_TEST_SECRET}}\nAuthorization: Bearer {{$processEnv PROBE_TEST_SECRET}}", Options{})
 	if strings.Contains(shown, "hunter2") || strings.Contains(shown, "very-secret") || !strings.Contains(shown, "[env PROBE_TEST_SECRET]") || !strings.Contains(shown, "[redacted]") {
 		t.Error(shown)
+	}
+	// In whatever form it comes back, and where it is cut.
+	const odd = `a "b" <c> d/e+f?g&h`
+	t.Setenv("PROBE_TEST_ODD", odd)
+	t.Setenv("PROBE_TEST_PART", `a "b" <c>`)
+	_, shown = run("# @expect status 500\nPOST {{base}}/forms?q={{$processEnv PROBE_TEST_PART}}\n\n{{$processEnv PROBE_TEST_ODD}}", Options{})
+	for _, piece := range []string{"<c>", "d/e", "d%2Fe", "d%2fe", "c\\u003e", "&lt;c", base64.StdEncoding.EncodeToString([]byte(odd))[:12], "xxxa"} {
+		if strings.Contains(shown, piece) {
+			t.Errorf("%q is shown:\n%s", piece, shown)
+		}
 	}
 	for text, want := range map[string]string{
 		"GET {{nothing}}/":                      "no variable has the name nothing",

@@ -38,14 +38,14 @@ func (r *Result) Show(w io.Writer) {
 	if x != nil {
 		fmt.Fprintf(&b, "> %s %s\n", x.Method, x.URL)
 		header(&b, "> ", x.Sent)
-		body(&b, "> ", x.SentBody)
+		r.body(&b, "> ", x.SentBody)
 		if x.Status != 0 {
 			fmt.Fprintf(&b, "< %s %d %s\n", x.Proto, x.Status, http.StatusText(x.Status))
 			if x.Final != x.URL {
 				fmt.Fprintf(&b, "< (from %s)\n", x.Final)
 			}
 			header(&b, "< ", x.Header)
-			body(&b, "< ", x.Body)
+			r.body(&b, "< ", x.Body)
 			t := x.Times
 			ms := func(d time.Duration) string { return d.Round(10 * time.Microsecond).String() }
 			fmt.Fprintf(&b, "  dns %s, connect %s, tls %s, first byte %s, total %s; sha256 %s\n", ms(t.DNS), ms(t.Connect), ms(t.TLS), ms(t.First), ms(t.Total), x.SHA256)
@@ -80,7 +80,9 @@ func header(b *strings.Builder, mark string, h http.Header) {
 	}
 }
 
-func body(b *strings.Builder, mark string, data []byte) {
+// body writes as much of a body as is shown. Secrets go first: a cut could leave
+// half of one that nobody knows again.
+func (r *Result) body(b *strings.Builder, mark string, data []byte) {
 	if len(data) == 0 {
 		return
 	}
@@ -89,7 +91,7 @@ func body(b *strings.Builder, mark string, data []byte) {
 		fmt.Fprintf(b, "%s[%d bytes that are no text]\n", mark, len(data))
 		return
 	}
-	lines := strings.Split(strings.TrimRight(string(data), "\n"), "\n")
+	lines := strings.Split(strings.TrimRight(r.vars.redact(string(data)), "\n"), "\n")
 	for i, line := range lines {
 		if i == shownLines {
 			fmt.Fprintf(b, "%s[and %d more lines]\n", mark, len(lines)-i)

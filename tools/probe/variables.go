@@ -1,9 +1,16 @@
 package probe
 
 import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"html"
+	"maps"
+	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -74,13 +81,28 @@ func (v *vars) fault(line int, message, hint string) error {
 	return &Fault{File: v.file.Name, Line: line, Col: 1, Message: message, Hint: hint}
 }
 
-// redact takes values of the environment out of a text. Very short ones stay:
+// redact takes values of the environment out of a text, also in the forms that
+// addresses, JSON, HTML and Basic authorization give them. Very short ones stay:
 // they are no secrets, and stand everywhere.
 func (v *vars) redact(s string) string {
-	for name, text := range v.secrets {
-		if len(text) >= 4 {
-			s = strings.ReplaceAll(s, text, "[env "+name+"]")
+	type secret struct{ text, name string }
+	var list []secret
+	for _, name := range slices.Sorted(maps.Keys(v.secrets)) {
+		text := v.secrets[name]
+		if len(text) < 4 {
+			continue
 		}
+		quoted, _ := json.Marshal(text)
+		path := url.URL{Path: text}
+		for _, form := range []string{text, url.QueryEscape(text), url.PathEscape(text), path.EscapedPath(), strings.Trim(string(quoted), `"`),
+			html.EscapeString(text), base64.StdEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text))} {
+			list = append(list, secret{form, name})
+		}
+	}
+	// The longest first: what has another in it goes as a whole.
+	slices.SortStableFunc(list, func(a, b secret) int { return cmp.Compare(len(b.text), len(a.text)) })
+	for _, x := range list {
+		s = strings.ReplaceAll(s, x.text, "[env "+x.name+"]")
 	}
 	return s
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path"
@@ -31,8 +32,11 @@ type State struct {
 	Build int `json:"build"`
 	// Failed is set where the newest sources could not be built: what is served
 	// is older than they are.
-	Failed   bool      `json:"failed"`
-	Problems []Problem `json:"problems"`
+	Failed bool `json:"failed"`
+	// Previewed is set where, all the same, pages that a browser shows are as
+	// new as their sources.
+	Previewed bool      `json:"previewed,omitempty"`
+	Problems  []Problem `json:"problems"`
 	// Changed are paths of the site that the newest build changed, other than
 	// pages, and Go the address of a page that was edited.
 	Changed []string `json:"changed,omitempty"`
@@ -63,12 +67,13 @@ type Live struct {
 
 	mu    sync.Mutex
 	state State
-	next  chan struct{} // closed when the state changes
+	next  chan struct{}  // closed when the state changes
+	open  map[string]int // paths of pages that a browser shows, and in how many tabs
 }
 
 // NewLive adds the script to what a site sends.
 func NewLive(site *Site) *Live {
-	l := &Live{site: site, next: make(chan struct{})}
+	l := &Live{site: site, next: make(chan struct{}), open: make(map[string]int)}
 	site.rewrite = l.rewrite
 	return l
 }
@@ -124,8 +129,47 @@ func (l *Live) nothingYet(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(l.tagged(data, "", r))
 }
 
-// events sends each state as it comes.
+// Open lists the files of the pages that a browser shows right now, sorted.
+func (l *Live) Open() []string {
+	root, err := os.OpenRoot(*l.site.dir.Load())
+	if err != nil {
+		return nil
+	}
+	defer root.Close()
+	l.mu.Lock()
+	paths := slices.Sorted(maps.Keys(l.open))
+	l.mu.Unlock()
+	var names []string
+	for _, p := range paths {
+		if name, _ := find(root, p); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// count notes that a page is shown, until the function that it returns is called.
+func (l *Live) count(page string) (gone func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open[page]++
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.open[page]--; l.open[page] == 0 {
+			delete(l.open, page)
+		}
+	}
+}
+
+// asked is the path of the site that a page says it is.
+func (l *Live) asked(r *http.Request) string {
+	return path.Clean("/" + strings.TrimPrefix(r.URL.Query().Get("path"), l.site.prefix))
+}
+
+// events sends each state as it comes, to the page whose path is given.
 func (l *Live) events(w http.ResponseWriter, r *http.Request) {
+	defer l.count(l.asked(r))()
 	w.Header().Set("Content-Type", "text/event-stream")
 	control := http.NewResponseController(w)
 	for {
@@ -198,8 +242,7 @@ func (l *Live) page(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer root.Close()
-	p := "/" + strings.TrimPrefix(r.URL.Query().Get("path"), l.site.prefix)
-	name, _ := find(root, path.Clean(p))
+	name, _ := find(root, l.asked(r))
 	if name == "" {
 		name = "404.html"
 	}

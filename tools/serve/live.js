@@ -50,7 +50,7 @@
     const title = lost
       ? "serve does not answer: this page may be old"
       : state.failed
-        ? "Not built: this page is older than its sources"
+        ? `Not built: ${state.previewed ? "pages that are not open may be older than their sources" : "this page is older than its sources"}`
         : `${n} ${n == 1 ? "thing" : "things"} to look at`;
     const close = el("button", { type: "button", textContent: "\u00d7", ariaLabel: "Close" });
     close.onclick = () => {
@@ -95,13 +95,14 @@
     return changed.some((p) => paths.has(p));
   };
 
+  const here = () => `path=${encodeURIComponent(decodeURI(location.pathname))}`;
   let asking = Promise.resolve();
   const refresh = async (state) => {
     if (navigate == "true" && state.go && state.go != location.pathname) {
       location.assign(state.go);
       return;
     }
-    const r = await fetch(new URL(`page?path=${encodeURIComponent(decodeURI(location.pathname))}`, own));
+    const r = await fetch(new URL(`page?${here()}`, own));
     if (!r.ok) return;
     const is = await r.json();
     if (is.rest != now.rest || uses(state.changed || [])) location.reload();
@@ -117,7 +118,7 @@
   };
   const listen = () => {
     if (events || document.hidden) return;
-    events = new EventSource(new URL("events", own));
+    events = new EventSource(new URL(`events?${here()}`, own));
     events.onmessage = (e) => {
       last = JSON.parse(e.data);
       heard();

@@ -202,6 +202,10 @@ func isFile(root *os.Root, name string) bool {
 func (s *Site) redirect(w http.ResponseWriter, r *http.Request, root *os.Root, rules []headers.Rule, rule headers.Redirect, to, p string) bool {
 	switch rule.Status {
 	case 301, 302, 303, 307, 308:
+		if len(rule.Query) > 0 {
+			r = r.Clone(r.Context())
+			r.URL.RawQuery = "" // the rule has made use of all of it
+		}
 		s.move(w, r, to, rule.Status)
 		return true
 	}

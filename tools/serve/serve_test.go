@@ -122,7 +122,8 @@ func TestServe(t *testing.T) {
 		{"/far", 301, "https://example.org/x", false},
 		{"/proxy", 404, "lost", false}, // no other server is asked
 		{"/german", 404, "lost", false},
-		{"/q?id=a", 301, "/posts/a?id=a", false},
+		{"/q?id=a", 301, "/posts/a", false},
+		{"/q?id=a&more=b", 404, "lost", false},
 		{"/q", 404, "lost", false},
 		{"/missing", 404, "lost", false},
 	} {

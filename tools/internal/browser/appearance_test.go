@@ -38,11 +38,17 @@ func background(dark bool) string {
 // block rendering: long enough for a frame without it, on a slow machine too.
 const late = 400 * time.Millisecond
 
-// serveStrict serves a site with its own strict policy, and, where slow is set,
-// like a slow network. Each of these has an origin, and so a storage, of its own.
+// serveStrict serves a site of strict. Each has an origin, and so a storage, of
+// its own.
 func serveStrict(t *testing.T, public string, slow bool) (address string) {
+	return ServeHandler(t, strict(public, slow))
+}
+
+// strict is a site with its own strict policy, and, where slow is set, like one
+// behind a slow network.
+func strict(public string, slow bool) http.Handler {
 	files := serve.New(public, "", nil)
-	return ServeHandler(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if slow {
 			delay := late / 10
 			if strings.HasPrefix(r.URL.Path, "/js/site.") {
@@ -52,7 +58,7 @@ func serveStrict(t *testing.T, public string, slow bool) (address string) {
 			w = noStore{w}
 		}
 		files.ServeHTTP(w, r)
-	}))
+	})
 }
 
 // noStore keeps a browser from keeping what it was sent.
@@ -407,6 +413,7 @@ func TestAppearance(t *testing.T) {
 			call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: value}}})
 			tab.Visit(address + "/about/")
 			load(tab, "nav a[href='/tags/']")
+			until(tab, "'fades' in window") // the first frame may come after the load
 			if got := Eval[bool](tab, "window.fades"); got != fades {
 				t.Errorf("motion %s: fades %v", value, got)
 			}

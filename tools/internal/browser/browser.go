@@ -31,8 +31,8 @@ import (
 )
 
 const (
-	startLimit = 60 * time.Second // on a busy machine with a cold disk
-	stepLimit  = 30 * time.Second
+	startLimit = 3 * time.Minute // on a busy machine with a cold disk
+	stepLimit  = 2 * time.Minute
 )
 
 // Browser is a running Chromium.

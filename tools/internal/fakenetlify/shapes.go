@@ -61,14 +61,7 @@ func validator(t testing.TB) func(Exchange) error {
 	if file == "" {
 		return byShape
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var doc description
-	if err := yaml.Unmarshal(data, &doc.root); err != nil {
-		t.Fatalf("%s: %v", file, err)
-	}
+	doc := readDescription(t, file)
 	return func(x Exchange) error { return errors.Join(byShape(x), doc.check(x)) }
 }
 
@@ -145,6 +138,19 @@ func kind(v any) string {
 
 // A description is an OpenAPI 2 document.
 type description struct{ root map[string]any }
+
+func readDescription(t testing.TB, file string) *description {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := new(description)
+	if err := yaml.Unmarshal(data, &d.root); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return d
+}
 
 func get(v any, keys ...string) any {
 	for _, k := range keys {

@@ -37,7 +37,7 @@ func TestManyErrors(t *testing.T) {
 		for _, procs := range []int{1, 2} {
 			t.Run(fmt.Sprintf("%s/%d", fault.name, procs), func(t *testing.T) {
 				sitetest.Write(t, template, fault.page)
-				b := start(t, 30*time.Second, site, []string{fmt.Sprint("GOMAXPROCS=", procs)}, sitetest.Tool(t), "build")
+				b := start(t, limit, site, []string{fmt.Sprint("GOMAXPROCS=", procs)}, sitetest.Tool(t), "build")
 				code := b.wait(t)
 				out := b.out.String()
 				t.Logf("exit %d in %v, %d errors", code, b.took.Round(time.Millisecond), strings.Count(out, ": error: "))

@@ -45,8 +45,13 @@ func TestNewcomer(t *testing.T) {
 		config = line.ReplaceAll(config, []byte(key+` = "`+value+`"`))
 	}
 	sitetest.Write(t, filepath.Join(dir, "config.toml"), string(config))
-	if err := os.RemoveAll(filepath.Join(dir, "content", "posts")); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"posts", "guides"} {
+		if !strings.Contains(steps, "`content/"+name+"/`") {
+			t.Errorf("the README does not say what to do with content/%s", name)
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "content", name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	sitetest.Write(t, filepath.Join(dir, filepath.FromSlash(m[1])), post)
 

@@ -2,6 +2,7 @@ package wholebuild
 
 import (
 	"encoding/json"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,9 +13,9 @@ import (
 	"duskpress/tools/internal/sitetest"
 )
 
-// TestReadmePlugin compiles the plugin that the README shows, step by step, and
-// wants the output that it shows.
-func TestReadmePlugin(t *testing.T) {
+// TestPlugins compiles the plugins that the README and the guide show, step by
+// step, and wants the output that they show.
+func TestPlugins(t *testing.T) {
 	parallel(t)
 	root := sitetest.Root(t)
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
@@ -34,7 +35,17 @@ func TestReadmePlugin(t *testing.T) {
 	dir := t.TempDir()
 	source, tool, site := filepath.Join(dir, "plugin.go"), filepath.Join(dir, "duskpress"), filepath.Join(dir, "site")
 	sitetest.Write(t, source, m[2])
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root, filepath.FromSlash(m[1])): source}})
+	replace := map[string]string{filepath.Join(root, filepath.FromSlash(m[1])): source}
+	guide := readGuide(t, "plugin-makers")
+	for name, text := range guide.sources() {
+		file := filepath.Join(dir, "guide", filepath.Base(name))
+		sitetest.Write(t, file, text)
+		replace[filepath.Join(root, filepath.FromSlash(name))] = file
+		if formatted, err := format.Source([]byte(text)); err != nil || string(formatted) != text {
+			t.Errorf("the guide's %s is not as gofmt has it: %v", name, err)
+		}
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,4 +83,5 @@ func TestReadmePlugin(t *testing.T) {
 	if out, exit := sitetest.Run(t, site, tool, "build"); exit != 1 || !strings.Contains(out, "error: the post has no tags [untagged]") {
 		t.Errorf("as an error: exit %d\n%s", exit, out)
 	}
+	guide.follow(t, tool)
 }

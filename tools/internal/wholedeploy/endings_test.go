@@ -54,6 +54,11 @@ func TestEndings(t *testing.T) {
 		{"a link in the site", nil, func(w *world) { _ = os.Symlink("/etc/hostname", w.public("link.txt")) }, 2, []string{"no regular file", unchangedWords}, "old", 0},
 		{"the site has a build.json", nil, func(w *world) { sitetest.Write(w.t, w.public("build.json"), "{}") }, 2, []string{"build.json", unchangedWords}, "old", 0},
 		{"a dot entry of another", nil, func(w *world) { sitetest.Write(w.t, w.public(".git/config"), "secret") }, 0, []string{"not deployed: .git", changedWords}, "ours", -1},
+		{"rules that are none", nil, func(w *world) {
+			w.site["_headers"] = "X-Early: 1\n/*\n  X-Content-Type-Options nosniff\n"
+			w.site["_redirects"] = "/old /posts/first/ 301\n/a /b 299\n"
+			w.write(w.site)
+		}, 0, []string{"note: _headers:1: a header without a path above it: this line has no effect", "note: _headers:3: ", "note: _redirects:2: 299 is no status", changedWords}, "ours", -1},
 		{"locked", nil, func(w *world) { w.fake.SetLocked(true) }, 8, []string{"locked", unchangedWords}, "old", 0},
 		{"locked while it is prepared", nil, func(w *world) {
 			w.fake.Add(fake.Fault{Op: "poll", Kind: fake.Call, Do: func() { w.fake.SetLocked(true) }})
@@ -65,6 +70,7 @@ func TestEndings(t *testing.T) {
 		{"an alias", []string{"--alias", "next"}, nil, 0, []string{"verified at the alias next", unchangedWords}, "old", -1},
 		{"the alias of production", []string{"--alias", "trunk"}, func(w *world) { w.fake.Branch = "trunk" }, 2, []string{"publishes to production", unchangedWords}, "old", 0},
 		{"the usual branch without git", []string{"--alias", "main"}, nil, 2, []string{"publishes to production", unchangedWords}, "old", 0},
+		{"an alias that is no name", []string{"--alias", "next week"}, nil, 2, []string{`the alias "next week" cannot be`, unchangedWords}, "old", 0},
 		{"a password", nil, func(w *world) { w.fake.Add(fake.Fault{Op: "permalink", Kind: fake.Password, Times: -1}) }, 6, []string{"password", unchangedWords}, "old", -1},
 		{"rewritten on the way", nil, func(w *world) {
 			w.fake.PrettyURLs = true
@@ -125,6 +131,99 @@ func TestEndings(t *testing.T) {
 	}
 }
 
+// TestUsage gives wrong arguments to the commands that speak of production: they
+// do so here too.
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, small())
+	for _, c := range []struct{ args, next string }{
+		{"deploy --bogus", "duskpress deploy --help"}, {"deploy more", "duskpress deploy --help"}, {"rollback --timeout soon", "duskpress rollback --help"},
+		{"verify a b", "duskpress verify --help"}, {"status --unlock=maybe", "duskpress status --help"}, {"deploy --message a'b --format xml", `duskpress deploy --message 'a'\''b' --format xml`},
+	} {
+		r := w.run(strings.Fields(c.args)...)
+		if r.exit != 2 || !strings.Contains(r.last(), unchangedWords+"; next: "+c.next) || !strings.HasSuffix(r.last(), ", exit=2") {
+			t.Errorf("%s: %s", c.args, r)
+		}
+	}
+	if n := len(w.fake.Exchanges()); n > 0 {
+		t.Errorf("%d calls", n)
+	}
+}
+
+// TestKeptRequest sends the requests again that failed runs have kept: they do
+// what they were to do.
+func TestKeptRequest(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fault fake.Fault
+		exit  int // of the probe
+		has   string
+	}{
+		{fake.Fault{Op: "create", Kind: fake.Status, Status: 422}, 0, `{"draft":true,"async":false}`},
+		{fake.Fault{Op: "manifest", Kind: fake.Status, Status: 400}, 0, `"images/a file (1).txt":"`},
+		{fake.Fault{Op: "upload", Kind: fake.Status, Status: 422, Times: -1}, 0, "< "},
+		{fake.Fault{Op: "poll", Kind: fake.ErrorState}, 0, "/deploys/"},
+		{fake.Fault{Op: "site", Kind: fake.Status, Status: 403}, 0, "/sites/" + fake.SiteID},
+		{fake.Fault{Op: "restore", Kind: fake.Status, Status: 422}, 0, "/restore"},
+		{fake.Fault{Op: "permalink", Kind: fake.Password, Times: -1}, 0, "Accept-Encoding: identity"},
+		{fake.Fault{Op: "page", Kind: fake.Old, Times: -1}, 0, "# @expect sha256 "},
+		{fake.Fault{Op: "page", Kind: fake.StripHeaders, Times: -1}, 0, "# @expect header X-Content-Type-Options contains nosniff"},
+	} {
+		t.Run(c.fault.Op+" "+string(c.fault.Kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, small())
+			w.fake.Add(c.fault)
+			w.deploy()
+			name := w.request()
+			data, err := os.ReadFile(name)
+			if err != nil || !strings.Contains(string(data), c.has) {
+				t.Errorf("%v: no %q in %s", err, c.has, data)
+			}
+			// It fails as long as the fault is there, and no longer.
+			if c.fault.Times < 0 {
+				if p := w.run("probe", "--target", "file", name); p.exit != 1 {
+					t.Errorf("with the fault: %s", p)
+				}
+			}
+			w.fake.Heal()
+			if p := w.run("probe", "--target", "file", name); p.exit != c.exit {
+				t.Errorf("without the fault: %s\n%s", p, data)
+			}
+			w.verified(w.deploy())
+			if n := len(w.fake.Titled("[fp:")); n != 1 {
+				t.Errorf("%d deploys", n)
+			}
+		})
+	}
+}
+
+// TestSpoilt has the host mix up the paths of a deploy for good. A second look
+// finds it so still, and begins another; nothing is sent again.
+func TestSpoilt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, small())
+	w.fake.Know(w.site) // or it would notice while files are sent
+	w.fake.Add(fake.Fault{Op: "manifest", Kind: fake.Lower})
+	r := w.deploy()
+	if r.exit != 6 || !strings.Contains(r.out, "/posts/Zwei/ answers 404, not 200") || !strings.Contains(r.last(), unchangedWords) {
+		t.Fatalf("%s", r)
+	}
+	w.oldIsLive()
+	w.fake.Heal()
+	r = w.deploy()
+	w.verified(r)
+	w.isLive()
+	if !strings.Contains(r.out, "now as before: a new one was begun") || len(w.fake.Repeated) > 0 {
+		t.Errorf("%v %s", w.fake.Repeated, r)
+	}
+	// What was found to be of no use is not looked at again.
+	w.fake.Reset()
+	w.verified(w.deploy())
+	if w.fake.Count("create") > 0 {
+		t.Error("it was begun once more")
+	}
+}
+
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small())
@@ -132,6 +231,11 @@ func TestDryRun(t *testing.T) {
 	if r.exit != 0 || !strings.Contains(r.out, "plan: 8 new, 2 changed, 0 gone, 1 the same; the host may lack 9 files") ||
 		!strings.Contains(r.out, "would 1: create an empty draft") || !strings.Contains(r.last(), "nothing was sent; production is unchanged") {
 		t.Fatalf("%s", r)
+	}
+	for flag, want := range map[string]string{"--alias=next": "would 6: read it back at its alias", "--draft": "would 5: read it back at its own address\ndeploy: ", "--direct": "would 6: send the same list as a deploy that publishes itself"} {
+		if r := w.deploy("--dry-run", flag); r.exit != 0 || !strings.Contains(r.out, want) {
+			t.Errorf("%s: %s", flag, r)
+		}
 	}
 	for _, x := range w.fake.Exchanges() {
 		if x.Method != "GET" {
@@ -154,7 +258,7 @@ func TestShrink(t *testing.T) {
 	w.verified(w.deploy())
 	w.write(map[string]string{"index.html": "<h1>less</h1>", "404.html": "none"})
 	w.fake.Reset()
-	args := []string{"deploy", "--no-build", "--timeout", "60m"}
+	args := []string{"deploy", "--no-build", "--timeout", "600m"}
 	r := w.run(args...)
 	if r.exit != 2 || !strings.Contains(r.out, "9 of the 11 files") || !strings.Contains(r.out, "--allow-shrink") {
 		// build.json stays.
@@ -297,7 +401,7 @@ func TestInterrupt(t *testing.T) {
 	w.fake.Add(fake.Fault{Op: "upload", Nth: 3, Kind: fake.Call, Do: w.interrupt})
 	w.fake.Add(fake.Fault{Op: "upload", Nth: 4, Kind: fake.Late, Delay: 2 * time.Second, Times: -1})
 	r := w.deploy()
-	if r.exit != 6 || !strings.Contains(r.out, "interrupted") || r.took > 30*time.Second || !strings.Contains(r.last(), "production") {
+	if r.exit != 6 || !strings.Contains(r.out, "interrupted") || r.took > 3*time.Minute || !strings.Contains(r.last(), "production") {
 		t.Fatalf("%s", r)
 	}
 	w.fake.Heal()
@@ -318,13 +422,13 @@ func TestBigSite(t *testing.T) {
 	big := strings.Repeat("0123456789abcdef", 4<<20) // 64 MB in one file
 	site["big.bin"] = big
 	w := newWorld(t, site)
-	r := w.run("deploy", "--no-build", "--allow-shrink", "--timeout", "60m")
+	r := w.run("deploy", "--no-build", "--allow-shrink", "--timeout", "600m")
 	w.verified(r)
 	if kb := w.peak; kb > 300<<10 {
 		t.Errorf("%d MB of memory at its peak", kb>>10)
 	}
 	t.Logf("%d files in %v, %d MB at the peak", len(site), r.took, w.peak>>10)
-	if r.took > time.Duration(n)*10*time.Millisecond+30*time.Second {
+	if r.took > time.Duration(n)*10*time.Millisecond+2*time.Minute {
 		t.Errorf("%d files took %v", len(site), r.took)
 	}
 	// With as many receipts as are kept, each with its list of files.

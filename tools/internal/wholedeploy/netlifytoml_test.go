@@ -113,7 +113,7 @@ func TestNetlifyMistakes(t *testing.T) {
 // that has errors is not deployed.
 func TestDeployBuilds(t *testing.T) {
 	w := ownSite(t)
-	r := w.run("deploy", "--timeout", "60m", "--baseURL", "https://notes.example.org/")
+	r := w.run("deploy", "--timeout", "600m", "--baseURL", "https://notes.example.org/")
 	w.verified(r)
 	if !strings.Contains(r.out, "build: published to public/, exit=0") || !strings.Contains(r.last(), changedWords) {
 		t.Errorf("%s", r)
@@ -122,7 +122,7 @@ func TestDeployBuilds(t *testing.T) {
 	w.isLive()
 	// Again: the same bytes, so nothing is sent.
 	w.fake.Reset()
-	if r := w.run("deploy", "--timeout", "60m", "--baseURL", "https://notes.example.org/"); r.exit != 0 || w.fake.Count("create") != 0 {
+	if r := w.run("deploy", "--timeout", "600m", "--baseURL", "https://notes.example.org/"); r.exit != 0 || w.fake.Count("create") != 0 {
 		t.Errorf("%s", r)
 	}
 	sitetest.Write(t, filepath.Join(w.dir, "content", "posts", "bad.md"), "# T\n#### 2026-02-30\n\nx\n")

@@ -5,14 +5,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"duskpress/tools/internal/fakenetlify"
 	"duskpress/tools/internal/sitetest"
@@ -103,6 +110,8 @@ func TestProbeTargets(t *testing.T) {
 		{[]string{"--target", "deploy " + bad}, 1},
 		{[]string{"--target", w.fake.LiveURL() + "/"}, 1},
 		{[]string{"--target", "file", "--var", "base=" + w.fake.LiveURL()}, 1},
+		{[]string{"--target", "live", "--site", fakenetlify.SiteName}, 1},
+		{[]string{"--target", "live", "--site", "another-site"}, 2}, // a receipt of this one does not tell
 		{[]string{"--target", "nowhere"}, 2},
 		{[]string{"--target", "file", "--var", "oops"}, 2},
 		{[]string{"--target", "file", "--name", "nothing"}, 2},
@@ -149,7 +158,7 @@ func TestProbeWatch(t *testing.T) {
 	wait := func(want string) time.Duration {
 		t.Helper()
 		begin := time.Now()
-		for time.Since(begin) < 20*time.Second {
+		for time.Since(begin) < time.Minute {
 			select {
 			case line, open := <-lines:
 				if strings.Contains(line, want) {
@@ -161,12 +170,12 @@ func TestProbeWatch(t *testing.T) {
 			case <-time.After(100 * time.Millisecond):
 			}
 		}
-		t.Fatalf("no %q in 20 seconds", want)
+		t.Fatalf("no %q in a minute", want)
 		return 0
 	}
 	wait("0 failed")
 	sitetest.Write(t, file, "# @name two\n# @expect status 404\nGET {{base}}/\n")
-	if d := wait("FAIL two"); d > 10*time.Second {
+	if d := wait("FAIL two"); d > 45*time.Second {
 		t.Errorf("seen after %v", d)
 	}
 	wait("1 failed")
@@ -187,7 +196,7 @@ func TestProbeWatch(t *testing.T) {
 // start runs the tool until stop sends it Ctrl-C.
 func (w *world) start(args ...string) (lines chan string, stop func() int) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	cmd := exec.CommandContext(ctx, w.tool, append(args, "--source", w.dir)...)
 	cmd.Dir, cmd.Env = w.dir, w.env
 	out, err := cmd.StdoutPipe()
@@ -219,6 +228,147 @@ func (w *world) start(args ...string) (lines chan string, stop func() int) {
 	}
 	w.t.Cleanup(func() { stop() })
 	return lines, stop
+}
+
+const grammar = `# A comment that is none of a request
+@base = http://127.0.0.1:1
+@path = {{base}}/v1
+@word = two words
+@plain=plain
+
+GET {{path}}/unnamed HTTP/1.1
+
+### With headers
+# @name headers
+# @expect status 200
+GET {{path}}/headers
+X-One: {{word}}
+# a comment among the headers
+Accept: text/plain
+
+### A query over several lines, and a body
+// @name body
+// @expect status 200
+POST {{path}}/body
+    ?a=1
+    &b={{plain}}
+Content-Type: application/json
+
+{
+  "a": "{{word}}",
+
+  "b": 2
+}
+
+### A body of a file
+# @name file
+PUT {{path}}/file
+Content-Type: application/octet-stream
+
+< ./body.txt
+
+### Without a method
+# @name no-method
+{{path}}/no-method
+
+### From the environment
+# @name env
+GET {{path}}/env
+Authorization: Bearer {{$processEnv GRAMMAR_SECRET}}
+
+###
+# @name head
+HEAD {{path}}/head
+
+### Redirected
+# @name followed
+GET {{path}}/moved
+
+### Not redirected
+# @name stay
+# @no-redirect
+GET {{path}}/moved
+
+### An odd address
+# @name odd
+DELETE {{path}}/a%20b/%C3%A4?q=%26&x=y#fragment
+
+###
+# @name options
+OPTIONS {{path}}/options
+X-Two:
+`
+
+// sentGrammar is what a server gets of it.
+var sentGrammar = []string{
+	"GET /v1/unnamed",
+	"GET /v1/headers Accept: text/plain, X-One: two words",
+	"POST /v1/body?a=1&b=plain Content-Length: 33, Content-Type: application/json \"{\\n  \\\"a\\\": \\\"two words\\\",\\n\\n  \\\"b\\\": 2\\n}\"",
+	"PUT /v1/file Content-Length: 21, Content-Type: application/octet-stream \"from a file\\n{{word}}\\n\"",
+	"GET /v1/no-method",
+	"GET /v1/env Authorization: Bearer s3cr3t-of-the-grammar",
+	"HEAD /v1/head",
+	"GET /v1/moved",
+	"GET /v1/target",
+	"GET /v1/moved",
+	"DELETE /v1/a%20b/%C3%A4?q=%26&x=y",
+	"OPTIONS /v1/options X-Two: ",
+}
+
+// TestGrammar sends a file with all that the format has, and looks at what
+// arrives; with DUSKPRESS_HTTPYAC the same has to arrive from httpyac, which
+// reads the format as the extension of VS Code does.
+func TestGrammar(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		data, _ := io.ReadAll(r.Body)
+		var fields []string
+		for _, name := range []string{"Accept", "Authorization", "Content-Length", "Content-Type", "X-One", "X-Two"} {
+			if v, ok := r.Header[name]; ok && v[0] != "*/*" { // a default of some
+				fields = append(fields, name+": "+v[0])
+			}
+		}
+		line := r.Method + " " + r.RequestURI
+		if len(fields) > 0 {
+			line += " " + strings.Join(fields, ", ")
+		}
+		if len(data) > 0 {
+			line += fmt.Sprintf(" %q", data)
+		}
+		mu.Lock()
+		got = append(got, line)
+		mu.Unlock()
+		if strings.HasSuffix(r.URL.Path, "/moved") {
+			http.Redirect(rw, r, "/v1/target", http.StatusMovedPermanently)
+		}
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	sitetest.Write(t, filepath.Join(dir, "body.txt"), "from a file\n{{word}}\n")
+	file := filepath.Join(dir, "grammar.http")
+	sitetest.Write(t, file, strings.Replace(grammar, "http://127.0.0.1:1", server.URL, 1))
+	w := &world{t: t, dir: dir, fake: fakenetlify.New(t), tool: sitetest.Tool(t), kill: func() {}, stop: func() {}, env: sitetest.Env("GRAMMAR_SECRET=s3cr3t-of-the-grammar")}
+	if r := w.run("probe", "--target", "file", file); r.exit != 0 || strings.Contains(r.out, "s3cr3t") {
+		t.Fatalf("%s", r)
+	}
+	if d := cmp.Diff(sentGrammar, got); d != "" {
+		t.Errorf("what arrives:\n%s", d)
+	}
+	httpyac := os.Getenv("DUSKPRESS_HTTPYAC")
+	if httpyac == "" {
+		return // TestHTTPYac says so
+	}
+	got = nil
+	cmd := exec.CommandContext(t.Context(), httpyac, "send", "grammar.http", "--all", "--output", "none")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GRAMMAR_SECRET=s3cr3t-of-the-grammar")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if d := cmp.Diff(sentGrammar, got); d != "" {
+		t.Errorf("what arrives from httpyac:\n%s", d)
+	}
 }
 
 // TestHTTPYac has another program send the repository's probes, unchanged but
@@ -305,7 +455,7 @@ func TestHTTPYac(t *testing.T) {
 			}
 			n++
 			x, ok := want[ours.Name]
-			if !ok || x.status != ours.Status {
+			if !ok || x.status != ours.Status || ours.Method != "HEAD" && x.length != "" && x.length != strconv.Itoa(ours.Bytes) {
 				t.Errorf("%s: httpyac has %+v, we have %+v", ours.Name, x, ours)
 			}
 		}

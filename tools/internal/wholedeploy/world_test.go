@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,8 @@ type world struct {
 	tool string
 	site map[string]string
 	env  []string
+
+	spoilt int // deploys that had other files than were sent
 
 	mu   sync.Mutex
 	kill func() // ends the process that runs
@@ -120,10 +123,10 @@ func (r ran) String() string {
 	return fmt.Sprintf("exit %d, killed %v, %v\n--- stdout\n%s--- stderr\n%s", r.exit, r.killed, r.took, r.out, r.err)
 }
 
-// run runs the tool in the world's directory. It is ended after four minutes.
+// run runs the tool in the world's directory. It is ended after ten minutes.
 func (w *world) run(args ...string) ran {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, w.tool, append(args, "--source", w.dir)...)
 	var stdout, stderr bytes.Buffer
@@ -142,7 +145,7 @@ func (w *world) run(args ...string) ran {
 	w.peak = peak(cmd.ProcessState)
 	w.mu.Unlock()
 	if ctx.Err() != nil {
-		w.t.Fatalf("%v did not end in four minutes\n%s%s", args, &stdout, &stderr)
+		w.t.Fatalf("%v did not end in ten minutes\n%s%s", args, &stdout, &stderr)
 	}
 	r := ran{out: stdout.String(), err: stderr.String(), exit: cmd.ProcessState.ExitCode(), took: time.Since(begin)}
 	r.killed = r.exit < 0
@@ -165,7 +168,43 @@ func (w *world) interrupt() {
 
 func (w *world) deploy(args ...string) ran {
 	w.t.Helper()
-	return w.run(append([]string{"deploy", "--no-build", "--allow-shrink", "--verbose", "--timeout", "60m"}, args...)...)
+	r := w.run(append([]string{"deploy", "--no-build", "--allow-shrink", "--verbose", "--timeout", "600m"}, args...)...)
+	w.ends(r)
+	return r
+}
+
+// ends holds the last line of a run to what every ending has to say: whether
+// production changed, the deploy that there is, the next command, the exit code.
+func (w *world) ends(r ran) {
+	w.t.Helper()
+	if r.killed || strings.HasPrefix(r.last(), "{") {
+		return
+	}
+	for _, want := range []string{"deploy: ", "production ", "; next: duskpress ", fmt.Sprintf(", exit=%d", r.exit)} {
+		if !strings.Contains(r.last(), want) {
+			w.t.Errorf("the last line has no %q: %s", want, r)
+		}
+	}
+	if strings.Contains(r.err, "uploading") && !strings.Contains(r.last(), "; deploy 0") {
+		w.t.Errorf("files were sent to a deploy, and the last line does not name it: %s", r)
+	}
+}
+
+var requestLine = regexp.MustCompile(`(?m)^(GET|POST|PUT) (https?://|\{\{base\}\}/)`)
+
+// request wants the newest incident to have the request that failed, and
+// returns the name of its file.
+func (w *world) request() string {
+	w.t.Helper()
+	names, err := filepath.Glob(filepath.Join(w.dir, ".duskpress", "incidents", "*", "request.http"))
+	if err != nil || len(names) == 0 {
+		w.t.Fatalf("no request is kept: %v", err)
+	}
+	name := names[len(names)-1]
+	if data, err := os.ReadFile(name); err != nil || !requestLine.Match(data) {
+		w.t.Errorf("no request in %s: %v\n%s", name, err, data)
+	}
+	return name
 }
 
 // noToken looks for the token in all that was printed and in every file that
