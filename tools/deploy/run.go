@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -168,10 +169,17 @@ func (r *run) deploy(ctx context.Context) error {
 	return r.bringLive(ctx, d)
 }
 
+// aliasPattern is what may stand before -- in a name of DNS, beside the name of
+// a site: 37 characters, as Netlify's own command has it.
+var aliasPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,35}[A-Za-z0-9])?$`)
+
 // mayPublish refuses what cannot end well, before anything is sent.
 func (r *run) mayPublish() error {
 	s := r.site
 	if r.Alias != "" {
+		if !aliasPattern.MatchString(r.Alias) {
+			return bad("alias", fmt.Sprintf("the alias %q cannot be the beginning of an address", r.Alias), "a name has letters, digits and hyphens, 37 at most, and no hyphen at its ends")
+		}
 		branch := s.Branch
 		if strings.EqualFold(r.Alias, branch) || branch == "" && (r.Alias == "main" || r.Alias == "master" || r.Alias == "production") {
 			return bad("alias", fmt.Sprintf("the alias %q is the branch that publishes to production", r.Alias), "take another name")

@@ -136,7 +136,12 @@ func (c *Client) read(a apiDeploy) (deploy.Deploy, error) {
 	if a.ID == "" {
 		return deploy.Deploy{}, &deploy.Failure{Kind: deploy.Lost, Err: errors.New("the answer has no id")}
 	}
-	a.Error, a.State = c.clean(a.Error), c.clean(a.State)
+	for _, s := range []*string{&a.Error, &a.State, &a.Title} {
+		*s = c.clean(*s)
+	}
+	for i, sha := range a.Required {
+		a.Required[i] = c.clean(sha)
+	}
 	d := a.deploy(*c.name.Load())
 	d.Asked = deploy.Call{Method: http.MethodGet, URL: c.base.String() + c.deploys() + "/" + url.PathEscape(d.ID)}
 	return d, nil

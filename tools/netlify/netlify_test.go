@@ -257,8 +257,9 @@ func TestTimeout(t *testing.T) {
 	if took := time.Since(begin); took > 45*time.Second { // one call alone may take a minute
 		t.Errorf("it took %v", took)
 	}
-	// The deploy that the call made was found in the list.
-	if out.Exit != deploy.Unfinished && out.Exit != 0 || fake.Count("create") != 1 {
+	// Whether there was time to find in the list what the call made, and to end it,
+	// is the machine's matter. It is not made twice.
+	if out.Exit != deploy.Unreachable && out.Exit != deploy.Unfinished && out.Exit != 0 || fake.Count("create") != 1 {
 		t.Errorf("%d creations, %+v", fake.Count("create"), out)
 	}
 }

@@ -70,6 +70,7 @@ func TestEndings(t *testing.T) {
 		{"an alias", []string{"--alias", "next"}, nil, 0, []string{"verified at the alias next", unchangedWords}, "old", -1},
 		{"the alias of production", []string{"--alias", "trunk"}, func(w *world) { w.fake.Branch = "trunk" }, 2, []string{"publishes to production", unchangedWords}, "old", 0},
 		{"the usual branch without git", []string{"--alias", "main"}, nil, 2, []string{"publishes to production", unchangedWords}, "old", 0},
+		{"an alias that is no name", []string{"--alias", "next week"}, nil, 2, []string{`the alias "next week" cannot be`, unchangedWords}, "old", 0},
 		{"a password", nil, func(w *world) { w.fake.Add(fake.Fault{Op: "permalink", Kind: fake.Password, Times: -1}) }, 6, []string{"password", unchangedWords}, "old", -1},
 		{"rewritten on the way", nil, func(w *world) {
 			w.fake.PrettyURLs = true
