@@ -62,16 +62,37 @@ func (l *live) run(ctx context.Context, changes <-chan []string) error {
 	if err := l.build(ctx, nil); err != nil {
 		return err
 	}
+	l.prepare(ctx)
+	alive := time.NewTicker(time.Hour)
+	defer alive.Stop()
 	for {
-		l.prepare(ctx)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-alive.C:
+			l.touch()
 		case changed := <-changes:
+			l.touch()
 			l.preview(ctx, changed)
 			if err := l.build(ctx, changed); err != nil {
 				return err
 			}
+			l.prepare(ctx)
+		}
+	}
+}
+
+// touch shows that the directories are in use: old ones are taken for those of a
+// command that was killed, and removed.
+func (l *live) touch() {
+	now := time.Now()
+	dirs := []string{l.before, l.dir}
+	if l.ahead != nil {
+		dirs = append(dirs, l.ahead.dir)
+	}
+	for _, dir := range dirs {
+		if dir != "" {
+			_ = os.Chtimes(dir, now, now) // it matters once in 24 hours
 		}
 	}
 }

@@ -54,10 +54,11 @@ func (l *live) begin(ctx context.Context) *ahead {
 			return func(string, string) bool { return false }
 		}
 	}
+	if a.dir, a.err = a.press.workDir("serve-"); a.err != nil {
+		return a
+	}
 	a.group.Go(func() error {
-		if a.dir, a.err = a.press.workDir("serve-"); a.err == nil {
-			a.site, a.err = a.press.makeIn(ctx, a.dir)
-		}
+		a.site, a.err = a.press.makeIn(ctx, a.dir)
 		return nil
 	})
 	return a

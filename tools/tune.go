@@ -32,8 +32,8 @@ func tune() {
 const spare = 96 << 20
 
 // percent is how much garbage there may be beside what lives: as much as spare,
-// and of a large site half of what it holds, which costs a tenth more time than
-// Go's own hundred and saves a fifth of the memory.
+// and of a large site half of what it holds, which takes more time than Go's own
+// hundred and less memory.
 func percent(live uint64) int {
 	if live <= spare/4 {
 		return 400

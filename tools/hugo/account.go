@@ -3,7 +3,6 @@ package hugo
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"path"
 	"path/filepath"
 	"reflect"
@@ -58,7 +57,7 @@ func (e *Engine) Account() (*pipeline.Account, error) {
 				a.Outputs[o.Path] = o
 			}
 		}
-		for _, plural := range slices.Sorted(maps.Values(e.configs.Base.Taxonomies)) {
+		for _, plural := range e.settings.Taxonomies {
 			for _, term := range p.GetTerms(plural) {
 				if t := byPath[key(term)]; t != nil {
 					made.Terms = append(made.Terms, t)

@@ -66,6 +66,9 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 		if meta.PathInfo == nil || !meta.PathInfo.IsContent() || meta.PathInfo.IsContentData() {
 			mu.Lock()
 			e.resources[meta.Filename] = true
+			if meta.PathInfo != nil && meta.PathInfo.IsContentData() {
+				e.adapter(c, meta.Filename, path, e.language(meta))
+			}
 			mu.Unlock()
 			return nil
 		}

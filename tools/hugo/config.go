@@ -1,8 +1,10 @@
 package hugo
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/gohugoio/hugo/minifiers"
@@ -85,4 +87,14 @@ func (e *Engine) placeTheme(p pipeline.Problem) pipeline.Problem {
 		}
 	}
 	return p
+}
+
+// taxonomies are those of every language: each may have its own.
+func (e *Engine) taxonomies() []string {
+	var plurals []string
+	for _, conf := range e.configs.LanguageConfigMap {
+		plurals = slices.AppendSeq(plurals, maps.Values(conf.Taxonomies))
+	}
+	slices.Sort(plurals)
+	return slices.Compact(plurals)
 }

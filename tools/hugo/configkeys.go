@@ -198,12 +198,24 @@ func (c *configChecker) unknown(dotted, key string, known []string, top bool) {
 		p.Line, p.Column = frontmatter.Place(c.data, off)
 	}
 	switch near := pipeline.Nearest(key, known); {
+	case top && movedKeys[strings.ToLower(key)] != "":
+		p.Hint = "Hugo reads " + movedKeys[strings.ToLower(key)]
 	case near != "":
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
 	case top:
 		p.Hint = "what templates shall read stands in [params]"
 	}
 	c.problems.Add(p)
+}
+
+// movedKeys are keys that older versions of Hugo read, and what came after them.
+var movedKeys = map[string]string{
+	"author": "nothing of that name: templates read it in [params]", "social": "nothing of that name: templates read it in [params]",
+	"blackfriday": "markup.goldmark", "disable404": "disableKinds", "disablerss": "disableKinds", "disablesitemap": "disableKinds",
+	"paginate": "pagination.pagerSize", "paginatepath": "pagination.path", "pluralizelisttitle": "pluralizeListTitles",
+	"pygmentscodefences": "markup.highlight.codeFences", "pygmentscodefencesguesssyntax": "markup.highlight.guessSyntax",
+	"pygmentsoptions": "markup.highlight", "pygmentsstyle": "markup.highlight.style", "pygmentsuseclasses": "markup.highlight.noClasses = false",
+	"pygmentsuseclassic": "markup.highlight", "rssuri": "outputFormats.rss.baseName",
 }
 
 // alsoRead are keys that Hugo reads without a field of that name.

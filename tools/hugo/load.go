@@ -69,8 +69,11 @@ type Engine struct {
 
 	collection *pipeline.Collection
 	byFilename map[string]*pipeline.Content
-	resources  map[string]bool // files in content/ that are no content
-	leafDirs   map[string]bool // logical directories of leaf bundles
+	resources  map[string]bool              // files in content/ that are no content
+	adapters   map[string]*pipeline.Content // by file and language
+	leafDirs   map[string]bool              // logical directories of leaf bundles
+	// templateFiles are the templates of the site and its theme, by path.
+	templateFiles func() map[string][]byte
 
 	mu    sync.Mutex
 	pages pageIndex
@@ -143,6 +146,8 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 		}
 		return e, pipeline.ErrProblems
 	}
+	e.templateFiles = e.readTemplates()
+	e.log.uses, e.log.hasKey = e.usesInTemplates, e.haveKey
 	e.installHighlighter()
 	e.installFilter(ctx)
 	e.noteUnsettled()
@@ -281,7 +286,7 @@ func (e *Engine) readSettings() pipeline.Settings {
 		Environment: e.opts.Environment,
 		Minify:      e.opts.Minify,
 		Now:         htime.Now(),
-		Taxonomies:  base.Taxonomies,
+		Taxonomies:  e.taxonomies(),
 		ConfigFile:  e.log.relative(e.configs.LoadingInfo.ConfigFiles[0]),
 		Section: func(name string) any {
 			switch name {

@@ -33,6 +33,10 @@ type logCapture struct {
 	// deprecations wait.
 	locate  func(key string) (file string, line, column int)
 	waiting []pipeline.Problem
+	// uses finds a name of Hugo's in templates, and hasKey the content files with
+	// a key in their front matter.
+	uses   func(name string) []pipeline.TemplatePlace
+	hasKey func(key string) []pipeline.Problem
 	// layouts are the warnings about templates that are not there.
 	layouts []string
 }
@@ -60,6 +64,8 @@ func (l *logCapture) logger(ignored map[string]bool) loggers.Logger {
 var (
 	leadingDeprecated = regexp.MustCompile(`^(?i:deprecated): `)
 	deprecatedKey     = regexp.MustCompile(`^(?:project|site) config key (\S+) was deprecated`)
+	deprecatedName    = regexp.MustCompile(`^([A-Za-z]*\.[\w.]+)(?: and \S+)? was deprecated`)
+	deprecatedMeta    = regexp.MustCompile(`^The "([\w.]+)" front matter key was deprecated`)
 	themeOption       = regexp.MustCompile(`^theme: .*\b(params\.duskpress\.theme[.\w]*)`)
 )
 
@@ -76,6 +82,14 @@ func (l *logCapture) deprecated(p pipeline.Problem) {
 	}
 	if m := deprecatedKey.FindStringSubmatch(p.Message); m != nil && p.File == "" {
 		p.File, p.Line, p.Column = locate(m[1])
+	}
+	if m := deprecatedName.FindStringSubmatch(p.Message); m != nil && p.File == "" && l.uses != nil {
+		if at := l.uses(m[1]); len(at) > 0 {
+			p.File, p.Line, p.Column = at[0].File, at[0].Line, at[0].Column
+			if len(at) > 1 {
+				p.Message += fmt.Sprintf(" It is used in %d places; this is the first.", len(at))
+			}
+		}
 	}
 	l.problems.Add(p)
 }
@@ -126,6 +140,15 @@ func (l *logCapture) flush(err error) {
 		if m := themeOption.FindStringSubmatch(p.Message); m != nil && l.locate != nil && p.File == "" {
 			p.Rule = "config"
 			p.File, p.Line, p.Column = l.locate(m[1])
+		}
+		if m := deprecatedMeta.FindStringSubmatch(p.Message); m != nil && l.hasKey != nil && p.File == "" {
+			if at := l.hasKey(m[1]); len(at) > 0 {
+				for _, at := range at {
+					p.File, p.Line, p.Column = at.File, at.Line, at.Column
+					l.problems.Failure(p)
+				}
+				continue
+			}
 		}
 		l.problems.Failure(p)
 	}
@@ -323,6 +346,13 @@ func classify(p pipeline.Problem) pipeline.Problem {
 		took := strings.TrimPrefix(p.Message, "timeout after ")
 		p.Message = "the text of the page was not there after " + took
 		p.Hint = "a shortcode or hook that asks for the text of its own page waits for ever; if the machine was busy, build again, or set `timeout` in the configuration"
+	case deniedPolicy.MatchString(p.Message):
+		m := deniedPolicy.FindStringSubmatch(p.Message)
+		p.Message, _, _ = strings.Cut(p.Message, "; the current security configuration is")
+		p.Hint = fmt.Sprintf("allow it in the configuration: %s", m[1])
+		if m[1] == "security.allowContent" {
+			p.Hint = "Hugo publishes such a file as it is: if you trust who writes it, set allowContent = ['.*'] in [security]"
+		}
 	case strings.HasPrefix(p.Message, "toc: "):
 		p.Rule = "toc"
 	case strings.HasPrefix(p.Message, "mono: "), strings.HasPrefix(p.Message, "sidenote: "):
@@ -347,6 +377,7 @@ func classify(p pipeline.Problem) pipeline.Problem {
 
 var (
 	pageTimedOut = regexp.MustCompile(`^timeout after [\d.hms]+$`)
+	deniedPolicy = regexp.MustCompile(`^access denied: .* is not whitelisted in policy "([\w.]+)"; the current security configuration is`)
 	wrongHugo    = regexp.MustCompile(`^Module "([^"]+)" is not compatible with this Hugo version: ([^;]*);`)
 	wrongGo      = regexp.MustCompile(`requires go >= ([\w.]+) \(running go ([\w.]+)`)
 	noLayout     = regexp.MustCompile(`^found no layout file for "([^"]+)"(?: for layout "([^"]*)")?(?: for kind "([^"]+)")?`)

@@ -14,6 +14,7 @@ import (
 // was none.
 func (e *Engine) emptyOutput(said map[string]bool) {
 	e.collection.NoFile = func(path string) bool { return said[path] }
+	e.collection.LinkOnly = e.linkOnly()
 	if len(e.configs.Base.RenderSegments) > 0 {
 		return
 	}

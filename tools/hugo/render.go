@@ -17,6 +17,8 @@ import (
 	"github.com/gohugoio/hugo/media"
 	"github.com/spf13/afero"
 
+	"github.com/gohugoio/hugo/resources/page"
+
 	"duskpress/tools/pipeline"
 )
 
@@ -122,6 +124,13 @@ func (e *Engine) readContent(filename string, source func(*pipeline.Content, []b
 // document tells Markdown plugins where they are.
 func (e *Engine) document(ctx converter.DocumentContext) *pipeline.Document {
 	content := e.byFilename[ctx.Filename]
+	if content == nil && ctx.Filename != "" {
+		lang := ""
+		if p, ok := ctx.Document.(page.Page); ok {
+			lang = p.Lang()
+		}
+		content = e.adapterOf(ctx.Filename, lang)
+	}
 	return &pipeline.Document{
 		Content:  content,
 		Problems: e.problems,

@@ -127,6 +127,9 @@ type owner struct {
 func (e *Engine) describePage(p page.Page) (string, *pipeline.Content) {
 	if f := p.File(); f != nil {
 		c := e.byFilename[f.Filename()]
+		if c == nil {
+			c = e.adapterOf(f.Filename(), p.Lang())
+		}
 		return "the page " + e.log.relative(f.Filename()), c
 	}
 	switch p.Kind() {

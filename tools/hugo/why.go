@@ -2,7 +2,6 @@ package hugo
 
 import (
 	"fmt"
-	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -286,7 +285,7 @@ func (e *Engine) kindOf(c *pipeline.Content) string {
 	if parts[0] == "" {
 		return "home"
 	}
-	if slices.Contains(slices.Collect(maps.Values(e.configs.Base.Taxonomies)), parts[0]) {
+	if slices.Contains(e.settings.Taxonomies, parts[0]) {
 		if len(parts) == 1 {
 			return "taxonomy"
 		}

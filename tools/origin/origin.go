@@ -48,7 +48,7 @@ type source struct {
 func New(s *pipeline.Site) *Finder {
 	f := &Finder{source: s.Source, maps: make(map[*pipeline.Content]*sourcemap.Map), heads: make(map[*pipeline.Content][]byte)}
 	if s.Collection != nil {
-		f.contents = s.Collection.Contents
+		f.contents = slices.Concat(s.Collection.Contents, s.Collection.Adapters)
 	}
 	for _, l := range s.Languages {
 		f.roots = append(f.roots, l.ContentRoots...)

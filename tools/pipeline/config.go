@@ -17,12 +17,12 @@ type Settings struct {
 	BaseURL string // of the default language
 	// BaseURLGiven says that a flag or the environment set it for this run.
 	BaseURLGiven bool
-	Environment  string            // production, development, …
-	Compat       bool              // no [params.duskpress]: behave as the hugo command does
-	Minify       bool              // --minify, true unless switched off
-	Now          time.Time         // the clock of the build
-	Taxonomies   map[string]string // singular to plural
-	Languages    []Language        // default language first
+	Environment  string     // production, development, …
+	Compat       bool       // no [params.duskpress]: behave as the hugo command does
+	Minify       bool       // --minify, true unless switched off
+	Now          time.Time  // the clock of the build
+	Taxonomies   []string   // plurals, those of every language, sorted
+	Languages    []Language // default language first
 	// Section returns the engine's own decoded configuration of that name,
 	// such as "minify", or nil.
 	Section func(name string) any

@@ -25,6 +25,8 @@ type Content struct {
 	Language string
 	// Format is yaml, toml, json or org, or empty where there is no front matter.
 	Format string
+	// Adapter says that the file is a template that makes pages: _content.gotmpl.
+	Adapter bool
 	// FrontMatter is as its format decodes it, keys in lower case. Nil when
 	// there is none, or none that can be read.
 	FrontMatter map[string]any
@@ -122,6 +124,9 @@ type Collection struct {
 	// Published is the date of the page that a file makes, zero if it has none,
 	// as far as its own front matter tells; not ok if it is held back.
 	Published func(*Content) (date time.Time, ok bool)
+	// Adapters are the templates that make pages. What they write may be looked
+	// for there; they have no front matter of their own.
+	Adapters []*Content
 	// Date is the date in a file's front matter.
 	Date func(*Content) (time.Time, bool)
 	// DateOf reads the date in one key of a file's front matter.
@@ -143,6 +148,9 @@ type Collection struct {
 	// NoFile reports whether a page was to be written at a path and was not, which
 	// was told; nil before rendering.
 	NoFile func(path string) bool
+	// LinkOnly reports whether a page has an address and, as its author wants it,
+	// no file there: build.render = link. It is nil before rendering.
+	LinkOnly func(path string) bool
 
 	virtual map[string][]byte
 }

@@ -15,10 +15,32 @@ func (d *Document) At(src []byte, offset int) Place {
 	if d.Content == nil {
 		return Place{}
 	}
+	if d.Content.Adapter {
+		return d.Content.inAdapter(src, offset)
+	}
 	if d.places == nil || !sameSlice(d.places.src, src) {
 		d.places = newPlaceMap(d.Content, src)
 	}
 	return d.places.at(offset)
+}
+
+// inAdapter is where the file of an adapter has the text at an offset of a page
+// that it makes, as far as it is written there; no place where it is not, as with
+// text that comes from data.
+func (c *Content) inAdapter(src []byte, offset int) Place {
+	file, err := c.Read()
+	if err != nil {
+		return Place{}
+	}
+	offset = max(0, min(offset, len(src)))
+	rest, _, _ := bytes.Cut(src[offset:], []byte("\n"))
+	const least, most = 4, 200 // bytes that are sure to be this text, and that are compared
+	for n := min(len(rest), most); n >= min(least, len(rest)) && n > 0; n-- {
+		if i := bytes.Index(file, rest[:n]); i >= 0 {
+			return PlaceAt(file, i)
+		}
+	}
+	return Place{}
 }
 
 // PlaceAt is the place of an offset in the bytes of a file.

@@ -43,8 +43,8 @@ const sameKeyFiles = 4
 // what is no neighbour of a known key: a file may hold values for other tools.
 func checkKeys(c *pipeline.Collection) {
 	known := slices.Clone(frontMatterKeys)
-	for singular, plural := range c.Taxonomies {
-		known = append(known, plural, plural+"_weight", singular+"_weight")
+	for _, plural := range c.Taxonomies {
+		known = append(known, plural, plural+"_weight")
 	}
 	slices.Sort(known)
 	files := make(map[string]int)

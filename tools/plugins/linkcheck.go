@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -138,8 +137,6 @@ type linkRun struct {
 	known    map[string]linkcheck.Target
 	ids      map[*pipeline.File]map[string]bool
 	facts    map[string]*pipeline.Facts // of pages that passed no File hook
-	// unrendered are linkNames, gathered when a first file is missing.
-	unrendered func() []string
 }
 
 func (l linkChecks) check(ctx context.Context, s *pipeline.Site) error {
@@ -150,7 +147,6 @@ func (l linkChecks) check(ctx context.Context, s *pipeline.Site) error {
 	r := &linkRun{
 		linkChecks: l, Site: s, links: links, known: make(map[string]linkcheck.Target),
 		ids: make(map[*pipeline.File]map[string]bool), facts: make(map[string]*pipeline.Facts),
-		unrendered: sync.OnceValue(func() []string { return linkNames(s.Collection.Contents) }),
 	}
 	r.relative, _ = section[bool](s, "relativeURLs")
 	r.checkBase()
@@ -389,28 +385,10 @@ func (r *linkRun) noFile(missing string) bool {
 	return no != nil && (no(name) || no(path.Join(name, "index.html")) || no(name+".html"))
 }
 
-// linkOnly reports whether a content file has an address and, as its author
-// wants it, no file there: build.render = link.
+// linkOnly reports whether the page at an address is to have no file.
 func (r *linkRun) linkOnly(missing string) bool {
-	want := strings.Trim(missing, "/")
-	return slices.ContainsFunc(r.unrendered(), func(name string) bool { return strings.HasSuffix(want, name) })
-}
-
-// linkNames are the last elements of the paths of pages with build.render = link.
-func linkNames(contents []*pipeline.Content) []string {
-	var names []string
-	for _, c := range contents {
-		build, _ := c.FrontMatter["build"].(map[string]any)
-		if build == nil {
-			build, _ = c.FrontMatter["_build"].(map[string]any)
-		}
-		if build["render"] == "link" {
-			name := strings.TrimSuffix(c.Logical, path.Ext(c.Logical))
-			name = strings.Trim(strings.TrimSuffix(strings.TrimSuffix(name, "/_index"), "/index"), "/")
-			names = append(names, strings.ToLower(path.Base(name)))
-		}
-	}
-	return names
+	only := r.Collection.LinkOnly
+	return only != nil && only(missing)
 }
 
 // severityOf says what a missing target does to readers. What others wrote, or

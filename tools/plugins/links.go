@@ -66,6 +66,9 @@ func (l *links) resolve(d *pipeline.Document, doc *ast.Document, src []byte) {
 		}
 		at := d.At(src, destination(src, link))
 		target, ok := d.Resolve(u.Path)
+		if !ok && d.Content.Adapter {
+			return ast.WalkContinue, nil // it may be a page of the adapter's: linkcheck knows
+		}
 		if !ok {
 			d.Problems.Add(d.Content.Problem(at, pipeline.Error, "content-link",
 				fmt.Sprintf("no page is made of %q", u.Path), l.hint(d.Content, u.Path)))
@@ -117,6 +120,11 @@ func (l *links) hint(from *pipeline.Content, ref string) string {
 		}
 	}
 	if near == want {
+		for _, c := range l.contents {
+			if path.Dir(c) == path.Dir(want) && strings.HasPrefix(path.Base(c), "index.") {
+				return fmt.Sprintf("the file is there, and belongs to the page of %s", c)
+			}
+		}
 		return "the file is there, but left out: a draft, a date to come, or one in the past"
 	}
 	if near == "" {

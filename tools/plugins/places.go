@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"duskpress/tools/pipeline"
@@ -100,6 +101,15 @@ func (p *places) findHeading(f *pipeline.File, x pipeline.Fault) pipeline.Found 
 				// The plugin marks has seen it; the first may have any level.
 				at.Drop = skipped
 				return at
+			}
+		}
+		if f.Content.Adapter { // headings stand there within texts of the template
+			for _, t := range x.Texts {
+				if at := m.Text(t); len(at) > 0 {
+					at := found(f.Content, at, 0)
+					at.Drop = skipped
+					return at
+				}
 			}
 		}
 		if x.Rule == "duplicate-id" {
@@ -238,7 +248,7 @@ func (p *places) anywhere(text string, ask func(*pipeline.Content) bool) bool {
 	if i := strings.IndexByte(text, ' '); i > 0 {
 		word = []byte(text[:i]) // marks may stand between words
 	}
-	for _, c := range p.site.Collection.Contents {
+	for _, c := range slices.Concat(p.site.Collection.Contents, p.site.Collection.Adapters) {
 		src, kept := p.text[c]
 		if !kept {
 			src, _ = c.Read()

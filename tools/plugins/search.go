@@ -3,7 +3,6 @@ package plugins
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/url"
 	"path"
 	"runtime"
@@ -44,7 +43,7 @@ type searchConfig struct {
 
 type searchIndex struct {
 	searchConfig
-	taxonomies map[string]string
+	taxonomies []string
 	// pages are those that an index may have.
 	pages []*pipeline.File
 	// in has the pages that are in an index, by the path of their file.
@@ -214,8 +213,8 @@ func (p *searchIndex) frontMatter(c *pipeline.Content, page *search.Page) {
 	if page.Title == "" {
 		page.Title, _ = c.FrontMatter["title"].(string)
 	}
-	for _, singular := range slices.Sorted(maps.Keys(p.taxonomies)) {
-		switch terms := c.FrontMatter[p.taxonomies[singular]].(type) {
+	for _, plural := range p.taxonomies {
+		switch terms := c.FrontMatter[plural].(type) {
 		case string:
 			page.Tags = append(page.Tags, terms)
 		case []any:

@@ -237,12 +237,7 @@ func (t *tagSet) collect(_ context.Context, c *pipeline.Collection) error {
 }
 
 func hasTaxonomy(s pipeline.Settings) bool {
-	for _, plural := range s.Taxonomies {
-		if plural == taxonomy {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.Taxonomies, taxonomy)
 }
 
 // termPage reports the tag that a file such as content/tags/go/_index.md is

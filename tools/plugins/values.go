@@ -109,9 +109,7 @@ func (v *values) check(c *pipeline.Content) {
 		}
 	}
 	lists := []string{"aliases", "keywords", "outputs"}
-	for _, plural := range v.Taxonomies {
-		lists = append(lists, plural)
-	}
+	lists = append(lists, v.Taxonomies...)
 	slices.Sort(lists)
 	for _, key := range slices.Compact(lists) {
 		v.list(c, key)

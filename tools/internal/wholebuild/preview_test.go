@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -93,6 +94,17 @@ func TestPreview(t *testing.T) {
 		return bytes.Contains(fetch(t, base+page), []byte(text))
 	}
 	first := next()
+	// A site that was served for days is not taken for one that a killed command left.
+	used, err := filepath.Glob(filepath.Join(dir, ".duskpress", "serve-*"))
+	if err != nil || len(used) == 0 {
+		t.Fatalf("no directory is served: %v", err)
+	}
+	for _, name := range used {
+		days := time.Now().Add(-72 * time.Hour)
+		if err := os.Chtimes(name, days, days); err != nil {
+			t.Fatal(err)
+		}
+	}
 
 	// The saved page is there with the first word, and what it alone is not in
 	// comes with the second.
@@ -101,6 +113,9 @@ func TestPreview(t *testing.T) {
 	home := has("tags/queues/", "Renamed")
 	if e.Build != first.Build+1 || !e.Previewed || e.Failed || e.Go != "/posts/edited/" {
 		t.Errorf("the first word is %+v", e)
+	}
+	if !has("about/", "Duskpress") {
+		t.Error("a page that was there has gone")
 	}
 	if !has("posts/edited/", "The second words.") || !has("posts/edited/", "Renamed") {
 		t.Error("the saved page is not what was saved")
