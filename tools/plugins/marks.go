@@ -39,7 +39,7 @@ var leftovers = []struct {
 	pattern       *regexp.Regexp
 	message, hint string
 }{
-	{"[", regexp.MustCompile(`\[[^\[\]\n]+\][ \t]+\((?:https?://|\.{0,2}/|#|mailto:)[^()\s]*\)`), "this was meant as a link: there is a space between ] and (", "write [text](address)"},
+	{"[", regexp.MustCompile(`\[[^\[\]\n]+\][ \t]+\((?:(?:https?://|www\.|\.{0,2}/|#|mailto:)[^()\s]*|[\pL\d_./-]+\.(?:md|html?|pdf|txt|png|jpe?g|gif|svg|webp|avif)(?:#[^()\s]*)?)\)`), "this was meant as a link: there is a space between ] and (", "write [text](address)"},
 	{")[", regexp.MustCompile(`\((?:[^()\n]+)\)\[(?:https?://|\.{0,2}/)[^\[\]\s]*\]`), "this was meant as a link: the brackets are the wrong way round", "write [text](address)"},
 	{"](", regexp.MustCompile(`\[[^\[\]\n]+\]\((?:https?://|\.{0,2}/|#)[^()\n]*$`), "this was meant as a link: nothing closes its address", "close it with )"},
 	{"**", regexp.MustCompile(`(?:^|[^*\\])\*\*[^\s*](?:[^*\n]*[^\s*])?[ \t]+\*\*(?:[^*]|$)`), "these stars were meant to make text bold: there is a space before the last two", "take the space out"},
