@@ -65,7 +65,7 @@ func (p *pictures) check(_ context.Context, s *pipeline.Site) error {
 					own := x
 					own.Cause, own.Subject, own.Texts = m.Src, pipeline.ImageSubject, at.written(m.Src)
 					own.Needles = append([]string{`src="` + m.Src + `"`}, own.Texts...)
-					if at.find(f, own).Content != nil || slices.ContainsFunc(own.Texts, at.inTemplate) {
+					if at.find(f, own).Content != nil || slices.ContainsFunc(own.Texts, at.inTemplate) || at.inContent(m.Src) {
 						x = own
 					}
 				}
@@ -165,6 +165,22 @@ func (p *places) inTemplate(text string) bool {
 	}
 	_, ok := c.Template(text)
 	return ok
+}
+
+// inContent reports whether the picture of an address stands as HTML in any
+// content file: a list that shows a whole post has the post's pictures.
+func (p *places) inContent(src string) bool {
+	known, ok := p.pictures[src]
+	if !ok {
+		for _, t := range p.written(src) {
+			known = known || len(t) >= 2 && p.anywhere(t, func(c *pipeline.Content) bool { return len(p.sourceMap(c).Value(t)) > 0 })
+		}
+		if p.pictures == nil {
+			p.pictures = make(map[string]bool)
+		}
+		p.pictures[src] = known
+	}
+	return known
 }
 
 // short quotes an address, and cuts a long one.

@@ -15,6 +15,8 @@ type places struct {
 	site *pipeline.Site
 	maps map[*pipeline.Content]*sourcemap.Map
 	text map[*pipeline.Content][]byte
+	// pictures are the addresses that were looked for in all content.
+	pictures map[string]bool
 	// searches bounds how often all content is gone through.
 	searches int
 }
