@@ -285,8 +285,7 @@ var configuring = []fault{
 		s.top = append(s.top, s.warn("deprecated", "languageCode")+`languageCode = "en"`)
 	}},
 	{8, "deprecated method", render, false, "", func(s *site) {
-		s.whole("deprecated", "warning", "", "LanguageCode")
-		s.end(`{{ .Site.LanguageCode }}`)
+		s.end(`{{ ` + s.warn("deprecated", "LanguageCode") + `.Site.LanguageCode }}`)
 	}},
 	{18, "a tag spelt otherwise", collect, false, "", func(s *site) {
 		p := s.alone("toml", "json")
