@@ -18,12 +18,12 @@ var checkers = []string{"budget", "facts", "faults", "formats", "keys", "languag
 
 // TestCost compares cold builds with all checks and without any:
 // DUSKPRESS_COST=2000 is the number of posts. It compares processor time, since
-// other things run on most machines, and takes medians of builds in turn.
+// other things run on most machines, and takes medians of builds in turn. Without
+// the variable the site is so small that only the builds themselves are held to
+// something, and no share.
 func TestCost(t *testing.T) {
 	posts, err := strconv.Atoi(os.Getenv("DUSKPRESS_COST"))
-	if err != nil {
-		t.Skip("DUSKPRESS_COST is the number of posts, such as 2000")
-	}
+	judged := err == nil
 	dirs := make(map[bool]string)
 	for _, checks := range []bool{true, false} {
 		s := newSite(7, true)
@@ -58,7 +58,7 @@ func TestCost(t *testing.T) {
 	}
 	share := times[true][1]/times[false][1] - 1
 	t.Logf("%d posts: the checks add %.1f %% of processor time (%.1f s and %.1f s)", posts, 100*share, times[true][1], times[false][1])
-	if share > 0.2 {
+	if judged && share > 0.2 {
 		t.Errorf("more than 20 %%")
 	}
 }
