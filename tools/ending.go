@@ -25,12 +25,17 @@ func speaksOfProduction(command string) bool {
 func (c *cli) again() string {
 	words := []string{self()}
 	for _, a := range c.args {
-		if !plainWord.MatchString(a) {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		words = append(words, a)
+		words = append(words, quoted(a))
 	}
 	return strings.Join(words, " ")
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)

@@ -36,10 +36,21 @@ func (h *hostFlags) add(cmd *cobra.Command) {
 	f.DurationVar(&h.timeout, "timeout", 30*time.Minute, "how long to try")
 }
 
+// words are the flags that were given, as they are given again.
+func (h *hostFlags) words() (list []string) {
+	if h.site != "" {
+		list = append(list, "--site", quoted(h.site))
+	}
+	if h.target != "netlify" {
+		list = append(list, "--target", quoted(h.target))
+	}
+	return list
+}
+
 // host makes the host that the flags and the environment name. An error is for
 // the user to mend.
 func (c *cli) host(h *hostFlags) (deploy.Options, error) {
-	o := deploy.Options{State: filepath.Join(c.source, ".duskpress"), Timeout: h.timeout, Log: c.log(), Self: self(), Again: c.again()}
+	o := deploy.Options{State: filepath.Join(c.source, ".duskpress"), Timeout: h.timeout, Log: c.log(), Self: self(), Again: c.again(), Where: h.words()}
 	if h.timeout <= 0 {
 		return o, c.fail(fmt.Sprintf("--timeout %s leaves no time", h.timeout), "write a time such as 30m")
 	}

@@ -32,6 +32,7 @@ type Options struct {
 	Log      *slog.Logger
 	Progress func(stage string, files, of int, bytes, ofBytes int64) // may be nil
 	Self     string                                                  // how the tool is called
+	Where    []string                                                // flags that name the host, for the words of commands
 	Again    string                                                  // the command as it was given; "" where nobody types it
 }
 
@@ -368,18 +369,23 @@ func (r *run) noteOnce(s string) {
 	}
 }
 
+// command is a command of the tool, for the same host.
+func (o *Options) command(words string) string {
+	return strings.Join(append([]string{o.Self, words}, o.Where...), " ")
+}
+
 // next is the command to give now.
 func (r *run) next(command string) string {
-	again, self := orWord(r.Again, "the same command"), r.Self
+	again := orWord(r.Again, "the same command")
 	switch r.out.Exit {
 	case Verified:
 		switch {
 		case command == "rollback" && r.locked:
-			return self + " status --unlock, then " + self + " deploy, once the site is mended"
+			return r.command("status --unlock") + ", then " + r.command("deploy") + ", once the site is mended"
 		case command == "rollback":
-			return self + " deploy, once the site is mended"
+			return r.command("deploy") + ", once the site is mended"
 		case command == "unlock":
-			return self + " deploy"
+			return r.command("deploy")
 		case r.DryRun:
 			return again + " without --dry-run"
 		case r.Draft:
@@ -387,7 +393,7 @@ func (r *run) next(command string) string {
 		case r.Alias != "":
 			return again + " without --alias, to publish it"
 		}
-		return self + " status, at any time"
+		return r.command("status") + ", at any time"
 	case BadInput, 1:
 		return again + ", once that is mended"
 	case NotLetIn:
@@ -395,10 +401,10 @@ func (r *run) next(command string) string {
 	case HostRefused:
 		return again + ", once the host's reason is gone"
 	case LiveDiffers:
-		return self + " verify; if it stays, " + self + " rollback --because PROBE.http"
+		return r.command("verify") + "; if it stays, " + r.command("rollback --because PROBE.http")
 	case NotPublished:
 		if r.out.Rule == "locked" {
-			return self + " status --unlock, then " + again
+			return r.command("status --unlock") + ", then " + again
 		}
 	}
 	return again

@@ -100,7 +100,7 @@ func RunStatus(ctx context.Context, o Options) (*Status, error) {
 	if built != nil {
 		s.Local.Fingerprint = built.fingerprint(id, "production")
 	}
-	s.judge(hostErr, o.Self)
+	s.judge(hostErr, o.command)
 	for _, id := range damaged {
 		s.Flags = append(s.Flags, "the receipt of deploy "+id+" cannot be read: deploying or verifying it does without")
 	}
@@ -166,7 +166,7 @@ func (s *Status) readJournal(entries []Entry) {
 }
 
 // judge names disagreements, the worst first, and decides the exit code.
-func (s *Status) judge(hostErr error, self string) {
+func (s *Status) judge(hostErr error, command func(string) string) {
 	flag := func(exit int, next, format string, args ...any) {
 		s.Flags = append(s.Flags, fmt.Sprintf(format, args...))
 		if s.Exit == 0 {
@@ -176,7 +176,7 @@ func (s *Status) judge(hostErr error, self string) {
 			s.Next = next
 		}
 	}
-	deploy, verify, status := self+" deploy", self+" verify", self+" status"
+	deploy, verify, status := command("deploy"), command("verify"), command("status")
 	if hostErr != nil {
 		s.Host.Error = hostErr.Error()
 		exit, next := Unreachable, status+", later"
@@ -199,7 +199,7 @@ func (s *Status) judge(hostErr error, self string) {
 			flag(LiveDiffers, verify, "the title of deploy %s has another fingerprint than its receipt", v.ID)
 		}
 		if s.Host.Locked {
-			flag(0, status+" --unlock", "the site is locked to deploy %s: nothing else is published", s.Host.Live)
+			flag(0, command("status --unlock"), "the site is locked to deploy %s: nothing else is published", s.Host.Live)
 		}
 	}
 	if s.Journal.Last == nil && len(s.Journal.Open) > 0 {

@@ -348,6 +348,10 @@ func TestFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The next command is for the same host.
+	if !strings.Contains(first.last(), "next: duskpress status --target "+target+", ") {
+		t.Errorf("%s", first)
+	}
 	if r := deploy(); r.exit != 0 || !strings.Contains(r.last(), "live already") || !strings.Contains(r.last(), unchangedWords) {
 		t.Errorf("%s", r)
 	}
