@@ -385,7 +385,7 @@ func TestFolder(t *testing.T) {
 	if r := w.run("rollback", "--because", "fine.http", "--target", target); r.exit != 2 || !strings.Contains(r.out, "passes on what is live") {
 		t.Errorf("%s", r)
 	}
-	if r := w.run("rollback", "--because", "home.http", "--target", target, "--lock"); r.exit != 0 || !strings.Contains(r.last(), "status --unlock, then") || !strings.Contains(r.last(), filepath.Base(good)) {
+	if r := w.run("rollback", "--because", "home.http", "--target", target, "--lock"); r.exit != 0 || !strings.Contains(r.last(), "status --unlock --target "+target+", then") || !strings.Contains(r.last(), filepath.Base(good)) {
 		t.Errorf("%s", r)
 	}
 	if now, _ := os.Readlink(filepath.Join(to, "current")); now != good {
