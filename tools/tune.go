@@ -29,7 +29,7 @@ func tune() {
 }
 
 // spare is how much garbage there may be in any case.
-const spare = 96 << 20
+const spare = 48 << 20
 
 // percent is how much garbage there may be beside what lives: as much as spare,
 // and of a large site half of what it holds, which takes more time than Go's own

@@ -41,7 +41,7 @@ func TestPercent(t *testing.T) {
 	for _, c := range []struct {
 		live uint64
 		want int
-	}{{0, 400}, {10 << 20, 400}, {48 << 20, 200}, {96 << 20, 100}, {4 << 30, 50}} {
+	}{{0, 400}, {10 << 20, 400}, {24 << 20, 200}, {48 << 20, 100}, {96 << 20, 50}, {4 << 30, 50}} {
 		if got := percent(c.live); got != c.want {
 			t.Errorf("percent(%d) = %d, want %d", c.live, got, c.want)
 		}

@@ -279,10 +279,54 @@ func (d *Folder) Get(_ context.Context, id string) (deploy.Deploy, error) {
 	if err != nil || x.State != deploy.Compared || len(x.Missing) > 0 {
 		return x, err
 	}
+	if err := d.sweep(id); err != nil {
+		return x, local("finish release "+id, err)
+	}
 	if err := os.Rename(d.release(id)+".part", d.release(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return x, local("finish release "+id, err)
 	}
 	return d.read(id)
+}
+
+// sweep removes what was not announced from a release that is being made: a
+// process that was killed leaves the file that it was writing, under a name of
+// its own, and a server would serve it.
+func (d *Folder) sweep(id string) error {
+	m, err := d.meta(id)
+	if err != nil {
+		return err
+	}
+	root := d.release(id) + ".part"
+	dirs := map[string]bool{root: true}
+	for name := range m.Files {
+		for at := filepath.Dir(filepath.Join(root, filepath.FromSlash(name))); !dirs[at] && len(at) > len(root); at = filepath.Dir(at) {
+			dirs[at] = true
+		}
+	}
+	err = filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		_, announced := m.Files[filepath.ToSlash(rel)]
+		switch {
+		case e.IsDir() && dirs[name], !e.IsDir() && announced:
+			return nil
+		case e.IsDir():
+			if err := os.RemoveAll(name); err != nil {
+				return err
+			}
+			return fs.SkipDir
+		}
+		return os.Remove(name)
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // another process gave it its name
+	}
+	return err
 }
 
 func (d *Folder) read(id string) (deploy.Deploy, error) {
