@@ -37,6 +37,7 @@ func (c *corpus) write(dir string) error {
 		"content/search.md":           "---\ntitle: Search\nlayout: search\n---\n",
 		"content/posts/_index.md":     "---\ntitle: Posts\n---\n",
 		"config.toml":                 plainConfig,
+		"assets/css/base.css":         plainStyle,
 		"layouts/baseof.html":         plainBase,
 		"layouts/page.html":           plainPage,
 		"layouts/list.html":           plainList,
@@ -48,7 +49,7 @@ func (c *corpus) write(dir string) error {
 			return err
 		}
 		for name := range files {
-			if strings.HasPrefix(name, "layouts/") {
+			if strings.HasPrefix(name, "layouts/") || strings.HasPrefix(name, "assets/") {
 				delete(files, name)
 			}
 		}

@@ -79,6 +79,7 @@ disableKinds = []
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>{{ .Title }} | {{ site.Title }}</title>
   {{ with .Description }}<meta name="description" content="{{ . }}">{{ end }}
+  {{ with resources.Get "css/base.css" | fingerprint }}<link rel="stylesheet" href="{{ .RelPermalink }}">{{ end }}
   {{ range .AlternativeOutputFormats }}<link rel="{{ .Rel }}" type="{{ .MediaType.Type }}" href="{{ .Permalink }}">{{ end }}
 </head>
 <body>
@@ -87,7 +88,8 @@ disableKinds = []
 </body>
 </html>
 `
-	plainPage = `{{ define "main" }}
+	plainStyle = "body { max-width: 60rem; margin: auto; font: 1.1rem/1.5 sans-serif }\n"
+	plainPage  = `{{ define "main" }}
 <article>
   <h1>{{ .Title }}</h1>
   <time datetime="{{ .Date.Format "2006-01-02" }}">{{ .Date.Format "2 January 2006" }}</time>

@@ -72,7 +72,7 @@ func TestAxe(t *testing.T) {
 			pages = append(pages, "/search/?q=outage")
 		}
 	}
-	judge := func(t *testing.T, v View, media string, scripts bool) {
+	judge := func(t *testing.T, address string, pages []string, v View, media string, scripts bool) {
 		tab := b.Open(t, v)
 		prefer(tab, v.Dark, media)
 		if !scripts {
@@ -96,12 +96,28 @@ func TestAxe(t *testing.T) {
 		}
 	}
 	for _, v := range views {
-		t.Run(v.String(), func(t *testing.T) { t.Parallel(); judge(t, v, "", true) })
+		t.Run(v.String(), func(t *testing.T) { t.Parallel(); judge(t, address, pages, v, "", true) })
 	}
-	t.Run("print", func(t *testing.T) { t.Parallel(); judge(t, View{Width: 1440}, "print", true) })
-	t.Run("print-dark", func(t *testing.T) { t.Parallel(); judge(t, View{Width: 320, Dark: true}, "print", true) })
-	t.Run("no script", func(t *testing.T) { t.Parallel(); judge(t, View{Width: 320, Dark: true}, "", false) })
-	t.Run("no script, wide", func(t *testing.T) { t.Parallel(); judge(t, View{Width: 1440}, "", false) })
+	t.Run("print", func(t *testing.T) { t.Parallel(); judge(t, address, pages, View{Width: 1440}, "print", true) })
+	t.Run("print-dark", func(t *testing.T) {
+		t.Parallel()
+		judge(t, address, pages, View{Width: 320, Dark: true}, "print", true)
+	})
+	t.Run("no script", func(t *testing.T) { t.Parallel(); judge(t, address, pages, View{Width: 320, Dark: true}, "", false) })
+	t.Run("no script, wide", func(t *testing.T) { t.Parallel(); judge(t, address, pages, View{Width: 1440}, "", false) })
+
+	// From the right to the left.
+	hebrew := t.TempDir()
+	rtl := Serve(t, filepath.Join(hebrew, "public"))
+	hebrewSite(t, hebrew)
+	sitetest.Write(t, filepath.Join(hebrew, "content", "posts", "wide.md"), widePost)
+	sitetest.MustBuild(t, hebrew, "-b", rtl+"/")
+	for _, v := range views {
+		t.Run("rtl-"+v.String(), func(t *testing.T) {
+			t.Parallel()
+			judge(t, rtl, []string{"/", "/404.html", "/archive/", "/tags/", "/tags/go/", "/posts/wide/", "/posts/every-mark-on-one-page/"}, v, "", true)
+		})
+	}
 
 	// The judge has eyes.
 	t.Run("faults", func(t *testing.T) {

@@ -351,7 +351,7 @@ func lookAtPost(tab *Tab) (wrong []string) {
 
 	differ("title", []string{"A pager that rings for the right person"}, post.Title)
 	differ("date", "2021-02-04", post.Date)
-	differ("tags", []link{{"/tags/software-design/", "software-design"}}, post.Tags)
+	differ("tags", []link{{"/tags/software-design/", "#software-design"}}, post.Tags)
 
 	// The whole list of headings: none of the metadata is left.
 	ids := make(map[string]bool)

@@ -30,6 +30,14 @@ func read(t testing.TB, file string) string {
 	return string(data)
 }
 
+// hebrewSite is the repository's own site, read from the right to the left.
+func hebrewSite(t *testing.T, dir string) {
+	t.Helper()
+	sitetest.CopyRepoSite(t, dir)
+	config := strings.Replace(read(t, filepath.Join(dir, "config.toml")), `defaultContentLanguage = "en"`, `defaultContentLanguage = "he"`, 1)
+	sitetest.Write(t, filepath.Join(dir, "config.toml"), config+"\n[languages.he]\n  locale = \"he\"\n  direction = \"rtl\"\n")
+}
+
 func TestProse(t *testing.T) {
 	b := Start(t)
 	dir := t.TempDir()
@@ -37,10 +45,8 @@ func TestProse(t *testing.T) {
 	sitetest.Write(t, filepath.Join(dir, "content", "posts", "prose.md"), prosePost)
 	// From the right to the left, code from the left to the right.
 	hebrew := t.TempDir()
-	sitetest.CopyRepoSite(t, hebrew)
+	hebrewSite(t, hebrew)
 	sitetest.Write(t, filepath.Join(hebrew, "content", "posts", "prose.md"), prosePost)
-	config := strings.Replace(read(t, filepath.Join(hebrew, "config.toml")), `defaultContentLanguage = "en"`, `defaultContentLanguage = "he"`, 1)
-	sitetest.Write(t, filepath.Join(hebrew, "config.toml"), config+"\n[languages.he]\n  locale = \"he\"\n  direction = \"rtl\"\n")
 	sitetest.MustBuild(t, dir)
 	sitetest.MustBuild(t, hebrew)
 	public := filepath.Join(dir, "public")
