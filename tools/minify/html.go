@@ -54,6 +54,9 @@ func (htmlMask) needed(doc []byte) bool {
 		if i < 0 || i+1 == len(doc) {
 			return false
 		}
+		if doc[i+1] == '!' && i > 0 && doc[i-1] == ';' {
+			return true
+		}
 		doc = doc[i+1:]
 		switch doc[0] | 0x20 {
 		case 'b':
@@ -156,13 +159,19 @@ func (w *htmlWalk) walk(doc, target []byte) {
 	defer in.Restore()
 	lexer := html.NewTemplateLexer(in, w.delims)
 	inRaw, pushed, afterPre := false, false, false
+	var last []byte // the text that stands just before what comes
 	for {
 		start := in.Offset()
 		token, data := lexer.Next()
+		text := last
+		last = nil
 		switch token {
 		case html.CommentToken:
 			if afterPre && !w.keepComments {
 				w.comment(target[start : start+len(data)])
+			}
+			if !w.keepComments {
+				w.mask.reference(text)
 			}
 			afterPre = false
 			continue
@@ -176,7 +185,8 @@ func (w *htmlWalk) walk(doc, target []byte) {
 			return
 		case html.TextToken:
 			if !inRaw {
-				w.text(target[start : start+len(data)])
+				last = target[start : start+len(data)]
+				w.text(last)
 			}
 		case html.SVGToken, html.MathToken, html.XMLToken:
 			w.next(line)

@@ -44,6 +44,8 @@ func TestKeptText(t *testing.T) {
 		{"code left open in svg", "<svg><code></svg>a  b", "<svg><code/>a  b"},
 		{"math", "<math><mtext><code>a  b</code></mtext></math>  c  d", "<math><mtext><code>a  b</code></mtext></math> c d"},
 		{"spare bytes in use", "<code>\xff  \xfd</code>  b", "<code>\xff  \xfd</code> b"},
+		{"reference before a comment", "<p>a&amp;<!-- x -->#65; &amp;<!----><!---->lt;", "<p>a&amp;#65; &amp;lt;"},
+		{"less before a comment", "<p>a&lt;<!-- x -->b> &#60;<!-- y -->b>", "<p>a&lt;b> &#60;b>"},
 		{"no spare bytes", "<code>a  b</code>  \xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8", "<code>a  b</code>  \xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8"},
 		{"references to spare bytes", "<code>a  b</code>&#255;&#xff;&yuml;", "<code>a  b</code>&#255;&#255;&yuml;"},
 	} {

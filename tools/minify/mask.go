@@ -120,6 +120,16 @@ func (m *mask) text(text []byte) {
 	}
 }
 
+// reference masks the reference that a text ends with. The library drops the
+// comment behind it, and may write the character in its place: &amp; and #65; that
+// a comment kept apart would become another reference, &lt; and b> a tag.
+func (m *mask) reference(text []byte) {
+	i := bytes.LastIndexByte(text, '&')
+	if i >= 0 && bytes.IndexByte(text[i:], ';') == len(text)-i-1 {
+		m.byte(&text[i])
+	}
+}
+
 var harmlessReferences = [][]byte{[]byte("lt;"), []byte("gt;"), []byte("amp;"), []byte("quot;"), []byte("nbsp;")}
 
 func harmless(reference []byte) bool {
