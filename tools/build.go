@@ -42,6 +42,8 @@ type buildFlags struct {
 	verifyCache bool
 	// list is a file to write the made files to, with their sums.
 	list string
+	// incremental renders only what changed, where that can be told.
+	incremental bool
 	// profile, unless empty, is a file for what the processor did.
 	profile string
 }
@@ -125,6 +127,7 @@ func (c *cli) build() *cobra.Command {
 	}
 	flags.add(cmd)
 	cmd.Flags().BoolVar(&flags.verifyCache, "verify-cache", false, "build twice, with the cache and without, and compare")
+	cmd.Flags().BoolVar(&flags.incremental, "incremental", false, "experimental: after a change of bodies alone, render only what that changes")
 	flags.addProfile(cmd)
 	return cmd
 }
@@ -159,6 +162,9 @@ type press struct {
 	// resources is where Hugo keeps pictures and the like, if not in the cache.
 	resources string
 	before    *inputs.List // of the last good build
+	last      *lastBuild   // what it was, if it can be trusted
+	partial   *pipeline.Partial
+	whole     bool         // render everything, whatever is known
 	inputs    *inputs.List // of this one
 	log       *slog.Logger
 	start     time.Time
@@ -173,6 +179,9 @@ func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) erro
 	err := p.anew()
 	if err == nil {
 		err = p.profiled(func() error { return p.run(ctx) })
+	}
+	if doubt, ok := errors.AsType[*pipeline.DoubtError](err); ok {
+		err = p.renderAll(ctx, doubt)
 	}
 	if p.resources != "" {
 		os.RemoveAll(p.resources)
@@ -193,6 +202,7 @@ func (p *press) run(ctx context.Context) error {
 	if p.sameAsLast(ctx) {
 		return errUnchanged
 	}
+	p.beginPartial()
 	p.beginInputs()
 	p.progress.Report("load", 0)
 	engine, pl, err := p.load(ctx)
@@ -203,6 +213,7 @@ func (p *press) run(ctx context.Context) error {
 		return err
 	}
 	pl.Progress = p.progress.Report
+	pl.Partial, pl.Recording = p.partial, p.flags.incremental
 	p.openCache(pl)
 	defer p.closeCache()
 	if !p.publish {
@@ -246,8 +257,9 @@ func (p *press) run(ctx context.Context) error {
 	}
 	if err == nil {
 		p.endInputs(engine, tree)
+		p.endRecord(pl, engine, site)
 	}
-	if err != nil && !errors.Is(err, context.Canceled) {
+	if _, doubt := errors.AsType[*pipeline.DoubtError](err); err != nil && !doubt && !errors.Is(err, context.Canceled) {
 		p.keepFailed(session, err)
 	}
 	return err
@@ -256,7 +268,7 @@ func (p *press) run(ctx context.Context) error {
 func (p *press) options() hugo.Options {
 	return hugo.Options{
 		Source: p.source, Environment: p.environment, ConfigFile: p.flags.configFile, ConfigDir: p.flags.configDir,
-		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Resources: p.resources, Account: p.account, Only: p.only, Log: p.log, Problems: p.problems,
+		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Resources: p.resources, Account: p.account, Record: p.flags.incremental, Only: p.only, Log: p.log, Problems: p.problems,
 	}
 }
 

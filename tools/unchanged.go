@@ -110,7 +110,7 @@ func (p *press) sameAsLast(ctx context.Context) bool {
 	}
 	name := p.lastBuildFile()
 	last, list := readLastBuild(name)
-	p.before = list
+	p.before, p.last = list, last
 	if last == nil {
 		return false
 	}
@@ -132,6 +132,17 @@ func (p *press) sameAsLast(ctx context.Context) bool {
 
 // differs says what is not as it was; empty if all is.
 func (p *press) differs(last *lastBuild, list *inputs.List) string {
+	if why := p.differsBeside(last); why != "" {
+		return why
+	}
+	if changed, same := list.Same(); !same {
+		return changed
+	}
+	return ""
+}
+
+// differsBeside is differs, the inputs aside.
+func (p *press) differsBeside(last *lastBuild) string {
 	if last.Identity != toolNow() {
 		return "the tool"
 	}
@@ -152,9 +163,6 @@ func (p *press) differs(last *lastBuild, list *inputs.List) string {
 		if _, ok := env[name]; !ok {
 			return "the environment: " + name
 		}
-	}
-	if changed, same := list.Same(); !same {
-		return changed
 	}
 	return ""
 }

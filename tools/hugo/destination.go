@@ -159,6 +159,13 @@ func (d *destinationFs) wrote(path string) bool {
 	return ok
 }
 
+// keep has a path count as written, though its file is from a build before.
+func (d *destinationFs) keep(path string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sums[path] = 0
+}
+
 // failure is the first error of the sink.
 func (d *destinationFs) failure() error {
 	d.mu.Lock()

@@ -16,6 +16,7 @@ type filter struct {
 	before *beforeRender
 	pages  *pageIndex
 	only   *only
+	leaves func(segments.SegmentQuery) bool
 }
 
 // beforeRender runs once, whichever site's filter is asked first.
@@ -42,7 +43,7 @@ func (e *Engine) installFilter(ctx context.Context) {
 	e.pages.before = before
 	for _, lang := range e.configs.Languages {
 		conf := e.configs.LanguageConfigMap[lang.Lang]
-		conf.Segments.Config.SegmentFilter = filter{conf.Segments.Config.SegmentFilter, ctx, before, &e.pages, e.only}
+		conf.Segments.Config.SegmentFilter = filter{conf.Segments.Config.SegmentFilter, ctx, before, &e.pages, e.only, e.leavesOut}
 	}
 }
 
@@ -57,5 +58,5 @@ func (f filter) ShouldExcludeFine(q segments.SegmentQuery) bool {
 	if f.ctx.Err() != nil {
 		return true
 	}
-	return f.SegmentFilter.ShouldExcludeFine(q) || f.only.excludes(q) || f.pages.sample != nil && f.pages.sample.excludes(q)
+	return f.SegmentFilter.ShouldExcludeFine(q) || f.leaves(q) || f.only.excludes(q) || f.pages.sample != nil && f.pages.sample.excludes(q)
 }

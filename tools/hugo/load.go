@@ -42,6 +42,7 @@ type Options struct {
 	CacheDir    string // where Hugo's own caches go
 	Resources   string // where what Hugo makes of pictures and the like goes
 	Account     bool   // note what each page is made with, for Account
+	Record      bool   // note what each page reads, for Record
 	// Only, where it is set, is called once all pages are known and none is
 	// rendered, and may wait. What it returns chooses, by the file that a page is
 	// published as and its content file, the HTML that is rendered; nothing else
@@ -78,6 +79,9 @@ type Engine struct {
 	mu    sync.Mutex
 	pages pageIndex
 	only  *only // of a preview
+	// recording is what Record needs; part what a change of bodies changes.
+	recording recording
+	part      *part
 }
 
 // A UsageError is a fault of the configuration or of a flag: exit code 2.
@@ -148,6 +152,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	}
 	e.templateFiles = e.readTemplates()
 	e.log.uses, e.log.hasKey = e.usesInTemplates, e.haveKey
+	e.source.looked = e.lookedAt
 	e.installHighlighter()
 	e.installFilter(ctx)
 	e.noteUnsettled()
@@ -159,7 +164,7 @@ func readConfig(o Options, logger loggers.Logger) (*allconfig.Configs, config.Pr
 	cfg := config.New()
 	cfg.Set("workingDir", o.Source)
 	cfg.Set("environment", o.Environment)
-	cfg.Set("internal", hmaps.Params{"running": false, "watch": o.Account, "verbose": false})
+	cfg.Set("internal", hmaps.Params{"running": false, "watch": o.Account || o.Record, "verbose": false})
 	cfg.Set("minify.minifyOutput", false)
 	if o.Clock != "" {
 		cfg.Set("internal.clock", o.Clock)

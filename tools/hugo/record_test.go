@@ -10,9 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/gohugoio/hugo/identity"
-	"github.com/gohugoio/hugo/resources/page"
-
 	"duskpress/tools/pipeline"
 )
 
@@ -184,7 +181,7 @@ func buildRecorded(t *testing.T, site map[string]string, only map[string]bool) r
 			t.Fatal(err)
 		}
 		for _, target := range list {
-			pages, err := pagesNamed(p, target.format)
+			pages, _, err := readBy(p, target.format)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -193,7 +190,7 @@ func buildRecorded(t *testing.T, site map[string]string, only map[string]bool) r
 				if q.Path() == "/posts/x" {
 					r.direct[target.path] = true
 				}
-				further, err := pagesNamed(q, target.format)
+				further, _, err := readBy(q, target.format)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -204,51 +201,6 @@ func buildRecorded(t *testing.T, site map[string]string, only map[string]bool) r
 		}
 	}
 	return r
-}
-
-// pagesNamed are the pages in the notes of an output, without those that only
-// these pages' own notes name.
-func pagesNamed(p page.Page, format string) (map[page.Page]bool, error) {
-	pages := make(map[page.Page]bool)
-	visited := make(map[identity.Manager]bool)
-	var walk func(identity.Manager) error
-	walk = func(m identity.Manager) error {
-		if m == nil || visited[m] {
-			return nil
-		}
-		visited[m] = true
-		ids, err := identities(m)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if both, ok := id.(identity.FindFirstManagerIdentityProvider); ok {
-				made := both.FindFirstManagerIdentity()
-				if q, ok := made.Identity.(page.Page); ok {
-					pages[q] = true
-				}
-				err = walk(made.Manager)
-			} else if q, ok := id.(page.Page); ok {
-				pages[q] = true
-			} else {
-				err = walk(identity.GetDependencyManager(id))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	managers, err := dependencies(p, format)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range managers {
-		if err := walk(m); err != nil {
-			return nil, err
-		}
-	}
-	return pages, nil
 }
 
 func TestWhatTheRecordOfReadsMisses(t *testing.T) {

@@ -30,7 +30,11 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 		return 0, err
 	}
 	var rendered atomic.Int64
+	if job.Partial != nil {
+		e.part = &part{Partial: job.Partial}
+	}
 	e.prepare(job, func(p string, data []byte) error {
+		e.noteValues(p)
 		f := e.outputFile(p, data)
 		if e.only.drops(f) {
 			return nil
@@ -48,6 +52,9 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 	stop()
 	if err := ctx.Err(); err != nil {
 		return 0, context.Cause(ctx)
+	}
+	if e.part != nil && e.part.doubt != nil {
+		return 0, e.part.doubt
 	}
 	if err := e.destination.failure(); err != nil && !errors.Is(err, pipeline.ErrProblems) {
 		return 0, err
@@ -71,6 +78,11 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 	}
 	if e.only != nil {
 		return int(rendered.Load()), nil
+	}
+	if e.part != nil {
+		if err := e.carry(); err != nil {
+			return 0, err
+		}
 	}
 	e.emptyOutput(noTemplate)
 	for _, s := range static {

@@ -23,6 +23,8 @@ type sourceFs struct {
 	afero.Fs
 	resources, overlay string // what is redirected, and where to
 	reads              reads
+	// looked is told of each name that is asked for by itself.
+	looked func(name string)
 
 	mu        sync.RWMutex
 	transform func(filename string) ([]byte, bool, error)
@@ -120,6 +122,9 @@ func (s *sourceFs) Create(name string) (afero.File, error) {
 func (s *sourceFs) Stat(name string) (os.FileInfo, error) {
 	name = filepath.Clean(name)
 	s.reads.note(name)
+	if s.looked != nil {
+		s.looked(name)
+	}
 	if info := s.virtualInfo(name); info != nil {
 		return info, nil
 	}

@@ -271,6 +271,41 @@ func (l *List) covers(name string) bool {
 	return false
 }
 
+// Changed lists the files whose bytes are not as the list has them. It is not ok
+// where anything else differs: a file that came, went or became something else.
+func (l *List) Changed() (names []string, ok bool) {
+	seen := 0
+	var read []string
+	err := l.walk(func(name string, e entry) error {
+		was, ok := l.files[name]
+		if !ok || was.kind != e.kind || e.kind == 'l' && was.sum != e.sum {
+			return errChanged
+		}
+		seen++
+		switch {
+		case e.kind != 'f':
+		case l.Place.Strict && e.mark != was.mark:
+			names = append(names, name)
+		case e.mark != was.mark || !l.sure(was):
+			read = append(read, name)
+		}
+		return nil
+	})
+	if err != nil || seen < len(l.files) {
+		return nil, false
+	}
+	for _, name := range read {
+		sum, err := sumOf(name)
+		if err != nil {
+			return nil, false
+		}
+		if sum != l.files[name].sum {
+			names = append(names, name)
+		}
+	}
+	return names, true
+}
+
 // Same reports whether all inputs are as the list has them, and if not what is
 // the first that is not.
 func (l *List) Same() (changed string, same bool) {

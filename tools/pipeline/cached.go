@@ -221,6 +221,7 @@ func (p *Pipeline) recall(site *Site, f *File, key cache.Key) bool {
 		return false
 	}
 	f.Size, f.SHA256, f.Facts, f.Faults, f.Data = size, want, facts, faults, nil
+	p.noteTold(problems)
 	for _, x := range problems {
 		p.problems.Add(x)
 	}

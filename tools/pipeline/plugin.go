@@ -43,6 +43,10 @@ type Plugin struct {
 	// Compat lets the plugin run for a site without [params.duskpress] too.
 	// Source and Generate hooks never do.
 	Compat bool
+	// Alone says that what its Source, Markdown, Code and File hooks do with one
+	// page or file looks at no other page's body, and leaves nothing behind that a
+	// later hook needs. Only then may a build leave pages out.
+	Alone bool
 	// New reads the configuration and returns the hooks. It runs once a build,
 	// before any phase, and touches nothing outside its arguments.
 	New func(*Setup) (Hooks, error)

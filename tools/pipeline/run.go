@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -50,6 +52,8 @@ type RenderJob struct {
 	Written func(path string) ([]byte, error)
 	// Progress is called with pages done, possibly often.
 	Progress func(done int)
+	// Partial, where it is set, leaves out what a change cannot change.
+	Partial *Partial
 }
 
 // An Extender is a goldmark extender and the plugin it came from.
@@ -75,9 +79,20 @@ type Pipeline struct {
 	Cache    *cache.Store
 	Identity string
 
+	// Partial, where it is set, has a build before to take files over from.
+	Partial *Partial
+	// Recording keeps of each file what a partial build may take over.
+	Recording bool
+
 	// files are the steps with a File hook, and what their results depend on.
 	files        []step
 	settledFiles string
+
+	// told are the problems that the File phase found, which are kept with files;
+	// unquiet says what else was told while pages were rendered.
+	toldMu  sync.Mutex
+	told    map[Problem]bool
+	unquiet string
 }
 
 type step struct {
@@ -292,6 +307,12 @@ func (p *Pipeline) Preview(ctx context.Context, engine Engine, store Store) (*Si
 		Ahead:      ahead,
 		Sink:       sink,
 		Written:    store.Read,
+		Partial:    p.Partial,
+	}
+	var taken *carried
+	if p.Partial != nil {
+		taken = &carried{pipeline: p, site: site, before: p.Partial.Before, known: make(map[string]bool)}
+		p.Partial.Carry = taken.take
 	}
 	site.Pages, err = engine.Render(ctx, job)
 	if werr := g.Wait(); werr != nil && !errors.Is(werr, context.Canceled) {
@@ -302,6 +323,16 @@ func (p *Pipeline) Preview(ctx context.Context, engine Engine, store Store) (*Si
 	}
 	if err := ctx.Err(); err != nil {
 		return site, context.Cause(ctx)
+	}
+	p.unquiet = p.quiet()
+	if taken != nil {
+		if p.unquiet != "" {
+			return site, Doubtf("%s", p.unquiet)
+		}
+		if err := taken.end(p.Partial.Rendered); err != nil {
+			return site, err
+		}
+		site.Pages = p.Partial.Before.Pages
 	}
 	if p.problems.Failed() {
 		return site, ErrProblems
@@ -478,15 +509,23 @@ func (p *Pipeline) file(ctx context.Context, site *Site, f *File) error {
 	)
 	if keep {
 		key = p.fileKey(p.settledFiles, f)
+		f.key = hex.EncodeToString(key[:])
 		if p.recall(site, f, key) {
 			site.put(f)
 			return nil
 		}
 		told = new(Problems)
 	}
+	// What may not be found again by the bytes of a file can still be taken over.
+	over := p.Recording && p.settledFiles != "" && f.Kind != Static && !keep
+	if over {
+		key = p.fileKey(p.settledFiles, f)
+		told = new(Problems)
+	}
 	if f.Kind != Static {
 		err := p.fileHooks(ctx, f, told)
-		if keep {
+		if keep || over {
+			p.noteTold(told.list)
 			for _, x := range told.list {
 				p.problems.Add(x)
 			}
@@ -503,7 +542,11 @@ func (p *Pipeline) file(ctx context.Context, site *Site, f *File) error {
 		}
 	}
 	f.Data = nil
-	if keep {
+	if over {
+		key = cache.Sum("over").Bytes(key[:]).Bytes(f.SHA256[:]).Key()
+		f.key = hex.EncodeToString(key[:])
+	}
+	if keep || over {
 		p.keep(f, key, told.list)
 	}
 	site.put(f)

@@ -59,6 +59,10 @@ type File struct {
 	Facts *Facts
 	// Faults are what is wrong with the file, for Check hooks to report.
 	Faults []Fault
+
+	// key is that of what the File phase made, in hexadecimal digits; empty where
+	// that is not kept.
+	key string
 }
 
 // Facts are what one parse of an HTML page found.

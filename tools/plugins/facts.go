@@ -11,6 +11,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "facts",
 		Summary: "parses each HTML page once, for all checks: title, language, ids, links, what a policy decides on, faults",
+		Alone:   true,
 		After:   []string{"minify"},
 		Compat:  true,
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {

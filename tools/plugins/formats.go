@@ -14,6 +14,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "formats",
 		Summary: "checks feeds, sitemaps, JSON and XML, and what templates failed to fill in there",
+		Alone:   true,
 		After:   []string{"minify"},
 		Compat:  true,
 		Rules: map[string]string{

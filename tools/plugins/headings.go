@@ -23,6 +23,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "headings",
 		Summary: "reads title, date and tags from headings where a post has no front matter, and shifts the body's headings",
+		Alone:   true,
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			cfg := headingsConfig{Section: "posts"}
 			if err := s.Decode(&cfg); err != nil {

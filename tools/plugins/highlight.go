@@ -14,6 +14,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "highlight",
 		Summary: "renders code with goldmark-highlighting",
+		Alone:   true,
 		Compat:  true,
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			if err := s.Decode(&struct{}{}); err != nil {

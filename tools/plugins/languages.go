@@ -15,6 +15,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "languages",
 		Summary: "reports fences in a language that nothing can highlight",
+		Alone:   true,
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			cfg := languagesConfig{Plain: []string{"goat", "math", "text", "txt", "plain", "console-output", "output"}}
 			if err := s.Decode(&cfg); err != nil {

@@ -20,6 +20,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "links",
 		Summary: "resolves links to other content files, such as ./other.md#part, to their pages and anchors",
+		Alone:   true,
 		After:   []string{"facts"},
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			if err := s.Decode(&struct{}{}); err != nil {
@@ -39,6 +40,9 @@ type fragment struct {
 	id      string
 }
 
+// links is Alone though its check needs what was found in each page: of a page that
+// is left out nothing can have become wrong, as everything is rendered where an
+// anchor goes.
 type links struct {
 	mu        sync.Mutex
 	contents  []string

@@ -14,6 +14,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "lists",
 		Summary: "reports bullets whose indent lost them a level",
+		Alone:   true,
 		Rules:   map[string]string{"list-nesting": "a bullet that is indented and yet a sibling, or code"},
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			if err := s.Decode(&struct{}{}); err != nil {

@@ -15,6 +15,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "marks",
 		Summary: "reports Markdown's marks that were left over as text, fences that nothing closes, and heading levels that are skipped",
+		Alone:   true,
 		Compat:  true,
 		Rules: map[string]string{
 			"leftover-mark":   "brackets, stars or braces that were meant as a link, emphasis or shortcode, and are shown",

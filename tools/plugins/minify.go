@@ -13,6 +13,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "minify",
 		Summary: "minifies rendered HTML, JSON, XML, SVG, CSS and JavaScript with tdewolff/minify and Hugo's [minify] settings",
+		Alone:   true,
 		Compat:  true,
 		Rules: map[string]string{
 			"minify-text": "a page whose text the minifier would have changed",

@@ -11,6 +11,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "mono",
 		Summary: "lets {{< mono file=\"…\" >}} stand without a closing tag",
+		Alone:   true,
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			if err := s.Decode(&struct{}{}); err != nil {
 				return pipeline.Hooks{}, err

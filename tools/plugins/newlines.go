@@ -11,6 +11,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "newlines",
 		Summary: "ends each line of content with a line feed, as CommonMark reads it",
+		Alone:   true,
 		After:   []string{"headings", "mono", "tags"},
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			if err := s.Decode(&struct{}{}); err != nil {

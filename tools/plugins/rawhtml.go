@@ -13,6 +13,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "rawhtml",
 		Summary: "reports HTML in Markdown that is dropped, at its place",
+		Alone:   true,
 		Compat:  true,
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			if err := s.Decode(&struct{}{}); err != nil {

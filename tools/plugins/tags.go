@@ -23,6 +23,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "tags",
 		Summary: "makes tags a set: one title and one page for every spelling, with a path that works on a web host",
+		Alone:   true,
 		After:   []string{"headings"},
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			cfg := tagsConfig{Aliases: map[string]string{}, Slugs: map[string]string{}}

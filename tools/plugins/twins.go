@@ -16,6 +16,7 @@ func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "twins",
 		Summary: "gives the Markdown twin of a page its headings as the page has them, and whole addresses",
+		Alone:   true,
 		New: func(s *pipeline.Setup) (pipeline.Hooks, error) {
 			if err := s.Decode(&struct{}{}); err != nil {
 				return pipeline.Hooks{}, err

@@ -1,0 +1,318 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"duskpress/tools/cache"
+)
+
+// A Record is what a build leaves for the next one to render only what changed:
+// the files that it made, and what it is known to have read for each.
+// incremental.md has the argument why that is enough.
+type Record struct {
+	// Sources are content files; others here name them by their number.
+	Sources []string `json:"sources"`
+	// Pages counts the pages that were rendered.
+	Pages int `json:"pages"`
+	// Files are those that the engine made, but for static ones, by path.
+	Files map[string]*FileRecord `json:"files"`
+	// Outputs are the files of pages, by path.
+	Outputs map[string]*OutputRecord `json:"outputs"`
+	// Visible sums what of a content file is seen without its body, and Values
+	// what is made of the body, by name, as HTML has it.
+	Visible map[string]string            `json:"visible"`
+	Values  map[string]map[string]string `json:"values"`
+}
+
+// A FileRecord is one file.
+type FileRecord struct {
+	Kind      Kind   `json:"kind"`
+	MediaType string `json:"type"`
+	URL       string `json:"url,omitempty"`
+	Origin    string `json:"origin,omitempty"`
+	RawSize   int64  `json:"raw"`
+	// Key is that of what the File phase made of it, in the cache.
+	Key string `json:"key"`
+	// Owner is the output that it belongs to, by path: itself, or that of which it
+	// is a pager's page, an alias, a file of the bundle. Assets have none.
+	Owner string `json:"owner,omitempty"`
+}
+
+// An OutputRecord is what is known to have been read for one output.
+type OutputRecord struct {
+	Page   string `json:"page"` // its logical path
+	Format string `json:"format"`
+	HTML   bool   `json:"html,omitempty"`
+	Source int    `json:"source"` // its content file, or -1
+	// Names are the content files whose pages a template called a method of.
+	Names []int `json:"names,omitempty"`
+	// Body are the values made of a body that the templates it was made with name,
+	// and Keys those by which they may have pages chosen or sorted.
+	Body []string `json:"body,omitempty"`
+	Keys []string `json:"keys,omitempty"`
+}
+
+// A Partial asks an engine to render only what a change of bodies changes.
+type Partial struct {
+	Before  *Record
+	Changed map[string]bool // content files
+	// Carry takes a file over from the build before. The engine has filled in
+	// all but what the File phase finds.
+	Carry func(*File) error
+	// Rendered are the outputs that the engine chose to render; for the reader.
+	Rendered []string
+}
+
+// A DoubtError ends a build that cannot tell whether what it leaves out would be
+// the same. Then everything has to be rendered.
+type DoubtError struct{ Why string }
+
+func (e *DoubtError) Error() string { return "not certain: " + e.Why }
+
+// Doubtf makes a DoubtError.
+func Doubtf(format string, args ...any) error { return &DoubtError{fmt.Sprintf(format, args...)} }
+
+// A Recorder is an engine that knows what it read.
+type Recorder interface {
+	// Record is for after Render. It fills in all but Files' keys.
+	Record() (*Record, error)
+}
+
+// carried are the files of a build before, taken over.
+type carried struct {
+	pipeline *Pipeline
+	site     *Site
+	before   *Record
+
+	mu     sync.Mutex
+	assets []*File
+	known  map[string]bool // last elements of addresses in pages that were taken over
+}
+
+func (c *carried) take(f *File) error {
+	was := c.before.Files[f.Path]
+	if was == nil {
+		return Doubtf("%s is in no record", f.Path)
+	}
+	if was.Kind != f.Kind || was.MediaType != f.MediaType || was.URL != f.URL || was.Origin != f.Origin {
+		return Doubtf("%s is made of something else", f.Path)
+	}
+	if f.Kind == Asset {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.assets = append(c.assets, f)
+		return nil
+	}
+	if err := c.recall(f, was); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names(f.Facts, c.known)
+	return nil
+}
+
+func (c *carried) recall(f *File, was *FileRecord) error {
+	key, ok := parseKey(was.Key)
+	f.RawSize, f.key = was.RawSize, was.Key
+	if !ok || !c.pipeline.recall(c.site, f, key) {
+		return Doubtf("%s is not in the cache, or not published any more", f.Path)
+	}
+	c.site.put(f)
+	return nil
+}
+
+// end takes assets over: those that a page has which was taken over, and none
+// that was rendered had. Of any other it cannot be told who published it.
+func (c *carried) end(rendered []string) error {
+	had := make(map[string]bool)
+	for _, p := range rendered {
+		was := c.before.Files[p]
+		if was == nil {
+			continue // it printed nothing
+		}
+		key, ok := parseKey(was.Key)
+		facts, found := c.pipeline.factsOf(key)
+		if !ok || !found {
+			return Doubtf("what %s had is not in the cache", p)
+		}
+		names(facts, had)
+		// Others that link to an anchor which is gone have to be told so.
+		if now := c.site.File(p); facts != nil && now != nil && now.Facts != nil {
+			for _, id := range facts.IDs {
+				if !now.Facts.HasID(id) {
+					return Doubtf("the anchor %q of %s is gone", id, p)
+				}
+			}
+		}
+	}
+	for _, f := range c.assets {
+		name := path.Base(f.Path)
+		switch {
+		case had[name]:
+			return Doubtf("%s was in a page that is rendered, and did not come again", f.Path)
+		case !c.known[name]:
+			return Doubtf("nobody can tell which page %s belongs to", f.Path)
+		}
+		if err := c.recall(f, c.before.Files[f.Path]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names adds the last elements of all addresses in a page.
+func names(f *Facts, to map[string]bool) {
+	if f == nil {
+		return
+	}
+	add := func(address string) {
+		address, _, _ = strings.Cut(address, "#")
+		address, _, _ = strings.Cut(address, "?")
+		to[path.Base(address)] = true
+	}
+	for _, l := range f.Links {
+		add(l.URL)
+	}
+	for _, i := range f.Images {
+		add(i.Src)
+	}
+	for _, s := range f.Sheets {
+		add(s)
+	}
+}
+
+// factsOf are the facts that are kept with a file.
+func (p *Pipeline) factsOf(key cache.Key) (*Facts, bool) {
+	data, ok := p.Cache.Again(FileKind, key)
+	if !ok {
+		return nil, false
+	}
+	d := newDecoder(data)
+	d.take(sha256.Size)
+	d.int()
+	facts := d.facts()
+	d.faults()
+	d.problems()
+	return facts, d.end() == nil
+}
+
+func parseKey(s string) (key cache.Key, ok bool) {
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) != len(key) {
+		return key, false
+	}
+	copy(key[:], b)
+	return key, true
+}
+
+// Record is what the next build may need, or the reason why it may not have it.
+func (p *Pipeline) Record(engine Engine, site *Site) (*Record, error) {
+	r, ok := engine.(Recorder)
+	if !ok || !p.caching() || p.settledFiles == "" {
+		return nil, Doubtf("nothing is kept")
+	}
+	if p.unquiet != "" {
+		return nil, Doubtf("%s", p.unquiet)
+	}
+	record, err := r.Record()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range p.steps {
+		if h := s.hooks; !s.Alone && (h.Source != nil || h.Markdown != nil || h.Code != nil || h.File != nil) {
+			return nil, Doubtf("the plugin %s does not say that it looks at one page alone", s.Name)
+		}
+	}
+	record.Pages = site.Pages
+	for _, f := range site.Files() {
+		if f.Kind == Static || f.Kind == Generated {
+			continue
+		}
+		rec := record.Files[f.Path]
+		if rec == nil {
+			rec = &FileRecord{}
+			record.Files[f.Path] = rec
+		}
+		rec.Kind, rec.MediaType, rec.URL, rec.Origin, rec.RawSize, rec.Key = f.Kind, f.MediaType, f.URL, f.Origin, f.RawSize, f.key
+	}
+	return record, nil
+}
+
+// quiet looks for what was told while pages were rendered: a page that is left
+// out would not tell it again.
+func (p *Pipeline) quiet() string {
+	p.toldMu.Lock()
+	defer p.toldMu.Unlock()
+	for _, x := range p.problems.Sorted() {
+		y := x
+		y.Severity = 0
+		if !p.told[y] {
+			return fmt.Sprintf("the rule %s was told of while pages were rendered", x.Rule)
+		}
+	}
+	if p.problems.anyAllowed() {
+		return "a comment allows a problem"
+	}
+	return ""
+}
+
+func (p *Pipeline) noteTold(list []Problem) {
+	if len(list) == 0 {
+		return
+	}
+	p.toldMu.Lock()
+	defer p.toldMu.Unlock()
+	if p.told == nil {
+		p.told = make(map[Problem]bool)
+	}
+	for _, x := range list {
+		x.Severity = 0
+		p.told[x] = true
+	}
+}
+
+// anyAllowed reports whether any file that was looked at has a comment that lets
+// a problem stand.
+func (ps *Problems) anyAllowed() bool {
+	ps.allowed.mu.Lock()
+	defer ps.allowed.mu.Unlock()
+	for _, list := range ps.allowed.files {
+		if len(list) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Changes is the rule: whether an output has to be rendered, given for each
+// content file that changed the values of its page that did.
+func (o *OutputRecord) Changes(changed map[int]map[string]bool) bool {
+	if _, own := changed[o.Source]; own {
+		return true
+	}
+	for source, values := range changed {
+		// What Go code read of any page left no note.
+		for _, key := range o.Keys {
+			if values[key] {
+				return true
+			}
+		}
+		if !slices.Contains(o.Names, source) {
+			continue
+		}
+		for _, name := range o.Body {
+			// Other formats may have other values: they were not compared.
+			if values[name] || !o.HTML {
+				return true
+			}
+		}
+	}
+	return false
+}
