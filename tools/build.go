@@ -164,7 +164,7 @@ type press struct {
 	before    *inputs.List // of the last good build
 	last      *lastBuild   // what it was, if it can be trusted
 	partial   *pipeline.Partial
-	whole     bool         // render everything, whatever is known
+	whole     string       // why everything is rendered
 	inputs    *inputs.List // of this one
 	log       *slog.Logger
 	start     time.Time

@@ -156,7 +156,7 @@ func (p *press) explainable(ctx context.Context) (*explain.Site, func(), error) 
 	if err != nil {
 		return nil, end, err
 	}
-	site := &explain.Site{Site: made, Engine: engine, Account: account, Trace: pl.Trace, Public: engine.PublishDir(), Ended: ended}
+	site := &explain.Site{Site: made, Engine: engine, Account: account, Trace: pl.Trace, Public: engine.PublishDir(), Decision: p.readDecision(), Ended: ended}
 	for _, line := range pl.Lines() {
 		if line.Phase == pipeline.PhaseMarkdown && !slices.Contains(site.Markdown, line.Plugin.Name) {
 			site.Markdown = append(site.Markdown, line.Plugin.Name)

@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,15 +38,52 @@ func (p *press) recordFile() string {
 // beginPartial decides whether to render only what changed.
 func (p *press) beginPartial() {
 	p.partial = nil
-	if p.whole || !p.flags.incremental || p.last == nil || p.before == nil {
+	if p.whole != "" || !p.flags.incremental {
+		return
+	}
+	if p.last == nil || p.before == nil {
+		p.whole = "nothing is known of the last build"
 		return
 	}
 	partial, err := p.asPartial()
 	if err != nil {
+		p.whole = err.Error()
 		p.log.Debug("everything is rendered", "stage", "load", "why", err)
 		return
 	}
 	p.partial = partial
+}
+
+// decisionFile is where explain finds what the last build rendered, and why.
+func (p *press) decisionFile() string { return filepath.Join(p.cacheDir(), "rendered.json") }
+
+// endDecision leaves that.
+func (p *press) endDecision() {
+	d := pipeline.Decision{Whole: p.whole}
+	if p.partial != nil {
+		d.Rendered, d.Changed = p.partial.Rendered, slices.Sorted(maps.Keys(p.partial.Changed))
+		p.summary.Notes = append(p.summary.Notes, fmt.Sprintf("%s rendered, all else is as it was", count(len(d.Rendered), "page file")))
+	}
+	data, err := json.MarshalIndent(d, "", "  ")
+	if err == nil {
+		err = writeWhole(p.decisionFile(), append(data, '\n'))
+	}
+	if err != nil {
+		p.log.Debug("what was rendered is not noted", "stage", "publish", "err", err)
+	}
+}
+
+// readDecision reads it; nil where there is none.
+func (p *press) readDecision() *pipeline.Decision {
+	data, err := os.ReadFile(p.decisionFile())
+	if err != nil {
+		return nil
+	}
+	var d pipeline.Decision
+	if json.Unmarshal(data, &d) != nil {
+		return nil
+	}
+	return &d
 }
 
 func (p *press) asPartial() (*pipeline.Partial, error) {
@@ -126,8 +165,10 @@ func (p *press) endRecord(pl *pipeline.Pipeline, engine *hugo.Engine, site *pipe
 	}
 	if !p.flags.incremental || p.inputs == nil {
 		_ = os.Remove(name)
+		_ = os.Remove(p.decisionFile())
 		return
 	}
+	p.endDecision()
 	of := firstLine(p.lastBuildFile())
 	if of == "none" {
 		fail(errors.New("nothing can be told of the inputs"))
@@ -147,9 +188,6 @@ func (p *press) endRecord(pl *pipeline.Pipeline, engine *hugo.Engine, site *pipe
 	if err := writeWhole(name, append([]byte(of+" "+hex.EncodeToString(sum[:])+"\n"), body...)); err != nil {
 		fail(err)
 	}
-	if p.partial != nil {
-		p.summary.Notes = append(p.summary.Notes, fmt.Sprintf("%s rendered, all else is as it was", count(len(p.partial.Rendered), "page file")))
-	}
 }
 
 func count(n int, what string) string {
@@ -163,7 +201,7 @@ func count(n int, what string) string {
 func (p *press) renderAll(ctx context.Context, doubt *pipeline.DoubtError) error {
 	start := time.Now()
 	p.problems, p.summary = new(pipeline.Problems), report.Summary{Command: p.command, Verbose: p.verbose}
-	p.cache, p.inputs, p.whole = nil, nil, true
+	p.cache, p.inputs, p.whole = nil, nil, doubt.Why
 	p.summary.Notes = append(p.summary.Notes, "everything is rendered after all: "+doubt.Why)
 	err := p.run(ctx)
 	p.log.Debug("rendered everything after all", "stage", "load", "why", doubt.Why, "duration", time.Since(start))

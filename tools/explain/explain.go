@@ -39,6 +39,9 @@ type Site struct {
 	Markdown []string
 	// Public is the directory that a build publishes to, absolute.
 	Public string
+	// Decision is what the last build with --incremental rendered; nil where there
+	// was none.
+	Decision *pipeline.Decision
 	// Ended is the stage at which an error ended the build, empty if none did
 	// before all files were there.
 	Ended string
@@ -134,8 +137,10 @@ type Output struct {
 	Fingerprinted bool `json:"fingerprinted"`
 	// Public is how the published site has it: same, other, missing, or none
 	// where nothing is published at all.
-	Public  string   `json:"public"`
-	Reasons []Reason `json:"reasons,omitempty"`
+	Public string `json:"public"`
+	// Rendered says whether the last build with --incremental rendered it, and why.
+	Rendered string   `json:"last_incremental_build,omitempty"`
+	Reasons  []Reason `json:"reasons,omitempty"`
 }
 
 // Explain answers one question. The error is an *Unknown where nothing of the
@@ -200,6 +205,9 @@ func (s *Site) describe(path string) Output {
 				d.Used = append(d.Used, templateName(t))
 			}
 			d.Read = planned.Read
+			if s.Decision != nil {
+				d.Rendered = s.Decision.Of(planned.Path)
+			}
 		}
 		if planned.Path != path {
 			d.Origin = "a further part of the list that begins at " + planned.Path

@@ -501,7 +501,7 @@ func (e *Engine) leavesOut(q segments.SegmentQuery) bool {
 // choose says which outputs have to be rendered. Whatever is not as the record
 // has it is a doubt.
 func (e *Engine) choose(p *part) error {
-	p.render = make(map[string]bool)
+	p.render, p.Rendered = make(map[string]bool), make(map[string]string)
 	outputs := 0
 	for at, o := range e.pages.owners {
 		if o.page == nil || o.alias {
@@ -547,9 +547,10 @@ func (e *Engine) choose(p *part) error {
 		changed[i] = differs
 	}
 	for _, at := range slices.Sorted(maps.Keys(p.Before.Outputs)) {
-		if o := p.Before.Outputs[at]; o.Changes(changed) {
+		o := p.Before.Outputs[at]
+		if why := p.Before.Changes(o, changed); why != "" {
 			p.render[o.Page+"\x00"+o.Format] = true
-			p.Rendered = append(p.Rendered, at)
+			p.Rendered[at] = why
 		}
 	}
 	return nil

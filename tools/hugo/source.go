@@ -140,6 +140,9 @@ func (s *sourceFs) Stat(name string) (os.FileInfo, error) {
 func (s *sourceFs) LstatIfPossible(name string) (os.FileInfo, bool, error) {
 	name = filepath.Clean(name)
 	s.reads.note(name)
+	if s.looked != nil {
+		s.looked(name)
+	}
 	if info := s.virtualInfo(name); info != nil {
 		return info, true, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -65,8 +66,27 @@ type Partial struct {
 	// Carry takes a file over from the build before. The engine has filled in
 	// all but what the File phase finds.
 	Carry func(*File) error
-	// Rendered are the outputs that the engine chose to render; for the reader.
-	Rendered []string
+	// Rendered are the outputs that the engine chose to render, and why.
+	Rendered map[string]string
+}
+
+// A Decision is what a build rendered and why, for a reader.
+type Decision struct {
+	// Whole says why everything was rendered, unless it is empty.
+	Whole    string            `json:"whole,omitempty"`
+	Changed  []string          `json:"changed,omitempty"`
+	Rendered map[string]string `json:"rendered,omitempty"`
+}
+
+// Of is a sentence on one output.
+func (d *Decision) Of(path string) string {
+	switch why, ok := d.Rendered[path]; {
+	case d.Whole != "":
+		return "rendered, as everything was: " + d.Whole
+	case ok:
+		return "rendered: " + why
+	}
+	return "taken over: nothing that it is known to read is made of what changed in " + strings.Join(d.Changed, ", ")
 }
 
 // A DoubtError ends a build that cannot tell whether what it leaves out would be
@@ -130,9 +150,9 @@ func (c *carried) recall(f *File, was *FileRecord) error {
 
 // end takes assets over: those that a page has which was taken over, and none
 // that was rendered had. Of any other it cannot be told who published it.
-func (c *carried) end(rendered []string) error {
+func (c *carried) end(rendered map[string]string) error {
 	had := make(map[string]bool)
-	for _, p := range rendered {
+	for _, p := range slices.Sorted(maps.Keys(rendered)) {
 		was := c.before.Files[p]
 		if was == nil {
 			continue // it printed nothing
@@ -291,28 +311,29 @@ func (ps *Problems) anyAllowed() bool {
 	return false
 }
 
-// Changes is the rule: whether an output has to be rendered, given for each
-// content file that changed the values of its page that did.
-func (o *OutputRecord) Changes(changed map[int]map[string]bool) bool {
+// Changes is the rule: why an output has to be rendered, given for each content
+// file that changed the values of its page that did. Empty is that it need not.
+func (r *Record) Changes(o *OutputRecord, changed map[int]map[string]bool) string {
 	if _, own := changed[o.Source]; own {
-		return true
+		return "it is made of " + r.Sources[o.Source]
 	}
-	for source, values := range changed {
+	for _, source := range slices.Sorted(maps.Keys(changed)) {
+		values := changed[source]
 		// What Go code read of any page left no note.
 		for _, key := range o.Keys {
 			if values[key] {
-				return true
+				return fmt.Sprintf("its templates may choose or sort pages by %s, and that of %s changed", key, r.Sources[source])
 			}
 		}
-		if !slices.Contains(o.Names, source) {
+		if _, names := slices.BinarySearch(o.Names, source); !names {
 			continue
 		}
 		for _, name := range o.Body {
 			// Other formats may have other values: they were not compared.
 			if values[name] || !o.HTML {
-				return true
+				return fmt.Sprintf("it reads the page of %s, and its templates %s, which may have changed", r.Sources[source], name)
 			}
 		}
 	}
-	return false
+	return ""
 }

@@ -88,8 +88,8 @@ type Pipeline struct {
 	files        []step
 	settledFiles string
 
-	// told are the problems that the File phase found, which are kept with files;
-	// unquiet says what else was told while pages were rendered.
+	// told are the problems from before pages are rendered, and those that the File
+	// phase found, which are kept with files; unquiet says what else was told while pages were rendered.
 	toldMu  sync.Mutex
 	told    map[Problem]bool
 	unquiet string
@@ -279,6 +279,7 @@ func (p *Pipeline) Preview(ctx context.Context, engine Engine, store Store) (*Si
 		return site, ErrProblems
 	}
 
+	p.noteTold(p.problems.Sorted()) // each build tells these
 	p.report("render", 0)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))

@@ -347,7 +347,7 @@ func (s Set) partials(name string) (found []string) {
 			if ok && (rest == name || strings.HasPrefix(rest, base+".")) {
 				found = append(found, at)
 			}
-			if s[at].Defines[dir+name] || s[at].Defines[dir+base] {
+			if s[at].Defines[dir+name] || s[at].Defines[dir+base] || s[at].Defines[dir+base+".html"] {
 				found = append(found, at)
 			}
 		}

@@ -61,12 +61,23 @@ func FuzzEdits(f *testing.F) {
 
 func run(t *testing.T, r *rand.Rand, edits int) {
 	s := newSite(t, filepath.Join(t.TempDir(), "site"), r)
-	left, failed, reused := 0, 0, 0
+	left, failed, reused := follow(t, s, r, edits, s.edit)
+	t.Logf("%d edits: %d builds had nothing to do, %d failed as they do without a cache, %d had a cache", edits, left, failed, reused)
+	if edits > 30 && (left == 0 || reused < edits/2 || failed > edits/2) {
+		t.Error("the test does not see what it is for")
+	}
+}
+
+// follow builds a site after each edit, and compares it with one that is made anew
+// from the same sources. It counts the builds that had nothing to do, those that
+// failed, and those that had a cache.
+func follow(t *testing.T, s *site, r *rand.Rand, edits int, edit func(testing.TB, *rand.Rand) string, flags ...string) (left, failed, reused int) {
 	var history []string
 	for range edits {
 		clock := "--clock=" + s.clock.Format(time.RFC3339)
 		before, marks := sitetestTree(t, s.dir), stats(t, s.dir)
-		warm, code := sitetest.Build(t, s.dir, clock, "--verbose")
+		warm, code := sitetest.Build(t, s.dir, append(flags, clock, "--verbose")...)
+		s.outputs = append(s.outputs, warm)
 		fresh := filepath.Join(t.TempDir(), "site")
 		s.write(t, fresh)
 		cold, want := sitetest.Build(t, fresh, clock, "--no-cache", "--verbose")
@@ -99,7 +110,7 @@ func run(t *testing.T, r *rand.Rand, edits int) {
 			}
 		}
 		if code == 0 && r.IntN(4) == 0 { // once more, with nothing changed
-			out, _ := sitetest.Build(t, s.dir, clock)
+			out, _ := sitetest.Build(t, s.dir, append(flags, clock)...)
 			if strings.Contains(out, "Hugo was not run") {
 				left++
 			}
@@ -113,12 +124,9 @@ func run(t *testing.T, r *rand.Rand, edits int) {
 		if err := os.RemoveAll(fresh); err != nil {
 			t.Fatal(err)
 		}
-		history = append(history, s.edit(t, r))
+		history = append(history, edit(t, r))
 	}
-	t.Logf("%d edits: %d builds had nothing to do, %d failed as they do without a cache, %d had a cache", edits, left, failed, reused)
-	if edits > 30 && (left == 0 || reused < edits/2 || failed > edits/2) {
-		t.Error("the test does not see what it is for")
-	}
+	return left, failed, reused
 }
 
 // sitetestTree is what is published; an empty tree before the first build.

@@ -23,6 +23,8 @@ type site struct {
 	// clock is the time that the site is built at.
 	clock time.Time
 	n     int // edits so far
+	// outputs are what the builds printed.
+	outputs []string
 }
 
 // Shortcodes that show each other's rendered text would wait for each other.
