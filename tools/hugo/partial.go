@@ -223,14 +223,14 @@ func (r *reading) wholeSite() string {
 		if !strings.Contains(path.Base(name), ".") || path.Ext(name) == ".go" {
 			continue
 		}
-		if d := r.set[name].Doubts; len(d) > 0 {
+		if d := r.set[name].Doubts; len(d) > 0 && !pipeline.Seeded("doubts") {
 			return fmt.Sprintf("the template %s: %s", name, d[0])
 		}
 		if inContent.MatchString(name) {
 			switch c := r.closure(name); {
-			case len(c.Keys) > 0:
+			case len(c.Keys) > 0 && !pipeline.Seeded("content keys"):
 				return fmt.Sprintf("the template %s chooses pages by what is in them", name)
-			case len(c.Names) > 0 && c.Pages:
+			case len(c.Names) > 0 && c.Pages && !pipeline.Seeded("content"):
 				return fmt.Sprintf("the template %s is part of a body and may read another", name)
 			}
 		}
@@ -251,7 +251,7 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 		return nil, pipeline.Doubtf("buildStats are of all pages")
 	case len(base.RenderSegments) > 0:
 		return nil, pipeline.Doubtf("renderSegments")
-	case e.recording.looked != "":
+	case e.recording.looked != "" && !pipeline.Seeded("looked"):
 		return nil, pipeline.Doubtf("a template looks at the file %s", e.log.relative(e.recording.looked))
 	case len(e.log.layouts) > 0:
 		return nil, pipeline.Doubtf("a page has no template")
@@ -355,7 +355,7 @@ func (e *Engine) recordOutput(o owner, reading *reading, number map[string]int) 
 		if err != nil {
 			return nil, err
 		}
-		if len(reads.Doubts) > 0 {
+		if len(reads.Doubts) > 0 && !pipeline.Seeded("doubts") {
 			return nil, pipeline.Doubtf("the template %s: %s", t.PathInfo.Path(), reads.Doubts[0])
 		}
 		maps.Copy(body, reads.Names)
@@ -526,7 +526,7 @@ func (e *Engine) choose(p *part) error {
 	}
 	now := e.visible()
 	for _, c := range e.collection.Contents {
-		if p.Before.Visible[c.Path] != now[c.Path] {
+		if p.Before.Visible[c.Path] != now[c.Path] && !pipeline.Seeded("visible") {
 			return pipeline.Doubtf("more than the body of %s changed", c.Path)
 		}
 		if !p.Changed[c.Path] {
@@ -540,7 +540,7 @@ func (e *Engine) choose(p *part) error {
 		differs := maps.Clone(templates.Body)
 		was := p.Before.Values[c.Path]
 		for name, sum := range e.values(e.renderContext(q), q) {
-			if was[name] == sum {
+			if was[name] == sum || pipeline.Seeded("values") {
 				delete(differs, name)
 			}
 		}
@@ -569,7 +569,7 @@ func (e *Engine) carry() error {
 			switch {
 			case !ok || o.page == nil:
 				return pipeline.Doubtf("nobody can tell what %s belongs to", at)
-			case e.part.renders(o.page, o.format):
+			case e.part.renders(o.page, o.format) && !pipeline.Seeded("again"):
 				return pipeline.Doubtf("%s did not come again", at)
 			}
 		}

@@ -145,14 +145,19 @@ var compiled = struct {
 // Tool is the compiled tool.
 func Tool(t testing.TB) string { return build(t, "duskpress/tools", "duskpress") }
 
+// ToolWith is the compiled tool with a variable that the linker sets.
+func ToolWith(t testing.TB, variable, value string) string {
+	return build(t, "duskpress/tools", "duskpress-"+strings.ReplaceAll(value, " ", "-"), "-ldflags", fmt.Sprintf("-X '%s=%s'", variable, value))
+}
+
 // Hugo is Hugo's own command, of the version in go.mod.
 func Hugo(t testing.TB) string { return build(t, "github.com/gohugoio/hugo", "hugo") }
 
-func build(t testing.TB, pkg, name string) string {
+func build(t testing.TB, pkg, name string, flags ...string) string {
 	t.Helper()
 	compiled.Lock()
 	defer compiled.Unlock()
-	if file, ok := compiled.binaries[pkg]; ok {
+	if file, ok := compiled.binaries[name]; ok {
 		return file
 	}
 	if compiled.dir == "" {
@@ -163,12 +168,12 @@ func build(t testing.TB, pkg, name string) string {
 		compiled.dir = dir
 	}
 	file := filepath.Join(compiled.dir, name)
-	cmd := exec.Command("go", "build", "-o", file, pkg)
+	cmd := exec.Command("go", append(append([]string{"build", "-o", file}, flags...), pkg)...)
 	cmd.Dir = Root(t)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
 	}
-	compiled.binaries[pkg] = file
+	compiled.binaries[name] = file
 	return file
 }
 

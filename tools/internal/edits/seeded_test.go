@@ -1,0 +1,140 @@
+package edits
+
+import (
+	"maps"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"duskpress/tools/internal/sitetest"
+)
+
+// seeds are the lines of the rule of --incremental, each with a theme, laid over
+// that of this package, and an edit for which it is needed.
+var seeds = map[string]struct {
+	files map[string]string
+	edit  map[string][2]string // file: a text and what takes its place
+}{
+	"keys": {files: map[string]string{
+		"layouts/list.html": `{{ define "main" }}{{ range sort site.RegularPages "WordCount" "desc" }}<p>{{ .Title }}</p>{{ end }}{{ end }}`,
+	}, edit: map[string][2]string{"content/posts/p3.md": {"Text", "A longer text, this one"}}},
+	"names":  {files: map[string]string{"layouts/list.html": summaries}, edit: long},
+	"values": {files: map[string]string{"layouts/list.html": summaries}, edit: long},
+	"formats": {files: map[string]string{
+		"layouts/rss.xml":               `<rss version="2.0"><channel><title>x</title><link>https://edits.example.org/</link><description>x</description>{{ range site.RegularPages }}<item><title>{{ .Title }}</title><link>{{ .Permalink }}</link><description>{{ .Summary }}</description></item>{{ end }}</channel></rss>`,
+		"layouts/_shortcodes/v.html":    `same`,
+		"layouts/_shortcodes/v.rss.xml": `{{ .Get 0 }}`,
+		"content/posts/p1.md":           post("{{< v one >}}"),
+	}, edit: map[string][2]string{"content/posts/p1.md": {"v one", "v two"}}},
+	"visible": {files: map[string]string{
+		"layouts/list.html": `{{ define "main" }}{{ range site.RegularPages }}<p>{{ .Title }}</p>{{ end }}{{ end }}`,
+	}, edit: map[string][2]string{"content/posts/p1.md": {"title: ", "title: Other "}}},
+	"doubts": {files: map[string]string{
+		"layouts/_shortcodes/keep.html": `{{ site.Store.Set "p1" (.Get 0) }}`,
+		"layouts/list.html":             `{{ define "main" }}{{ range site.RegularPages }}{{ $x := .Content }}{{ end }}{{ site.Store.Get "p1" }}{{ end }}`,
+		"layouts/page.html":             `{{ define "main" }}{{ with (site.GetPage "/posts/p1").Title }}{{ end }}{{ $x := (site.GetPage "/posts/p1").RelPermalink }}{{ $x }}{{ end }}`,
+		"layouts/section.html":          `{{ define "main" }}{{ with (templates.Defer (dict "key" "s")) }}{{ site.Store.Get "p1" }}{{ end }}{{ end }}`,
+		"content/posts/p1.md":           post("{{< keep one >}}"),
+	}, edit: map[string][2]string{"content/posts/p1.md": {"keep one", "keep two"}}},
+	"content": {files: map[string]string{
+		"layouts/list.html":              `{{ define "main" }}{{ with site.GetPage "/about" }}{{ .Summary }}{{ end }}{{ end }}`,
+		"layouts/_shortcodes/other.html": `{{ (site.GetPage (.Get 0)).RawContent }}`,
+	}, edit: long},
+	"content keys": {files: map[string]string{
+		"layouts/list.html":              `{{ define "main" }}{{ with site.GetPage "/about" }}{{ .Summary }}{{ end }}{{ end }}`,
+		"layouts/_shortcodes/other.html": `{{ len (where (where site.RegularPages "Section" "posts") "WordCount" "gt" 60) }}`,
+	}, edit: long},
+	"looked": {files: map[string]string{
+		"layouts/list.html": `{{ define "main" }}{{ len (os.ReadFile "content/posts/p1.md") }}{{ end }}`,
+	}, edit: long},
+	"anchors": {files: map[string]string{
+		"content/posts/p1.md": post("## A part\n\nText."),
+		"content/posts/p2.md": post("[there][r]\n\n[r]: ./p1.md#a-part"),
+		"layouts/rss.xml":     emptyFeed,
+	}, edit: map[string][2]string{"content/posts/p1.md": {"## A part", "No part."}}},
+	"had": {files: map[string]string{
+		"layouts/_shortcodes/word.html": word1,
+		"content/posts/p1.md":           post("{{< word retry >}}"),
+		"content/posts/p2.md":           post("[text](/words/retry.txt)"),
+	}, edit: map[string][2]string{"content/posts/p1.md": {"{{< word retry >}}", "none"}}},
+	"known": {files: map[string]string{
+		"layouts/_shortcodes/word.html": `{{ with resources.FromString "words/x.txt" "x" }}{{ $y := .RelPermalink }}{{ end }}`,
+		"content/posts/p1.md":           post("{{< word >}}"),
+	}, edit: map[string][2]string{"content/posts/p1.md": {"{{< word >}}", "none"}}},
+	"again": {files: map[string]string{
+		"layouts/list.html":   `{{ define "main" }}{{ range (.Paginate (where site.RegularPages "WordCount" "gt" 2) 1).Pages }}<p>{{ .Title }}</p>{{ end }}{{ end }}`,
+		"content/posts/p1.md": post("one two three four five six seven"),
+	}, edit: map[string][2]string{"content/posts/p1.md": {"one two three four five six seven", "one"}}},
+	"quiet": {files: map[string]string{
+		"content/posts/p2.md": post("A <b>raw</b> word."),
+		"layouts/rss.xml":     emptyFeed,
+	}, edit: long},
+}
+
+const (
+	summaries = `{{ define "main" }}{{ range site.RegularPages }}<p>{{ .Summary }}</p>{{ end }}{{ end }}`
+	emptyFeed = `<rss version="2.0"><channel><title>x</title><link>https://edits.example.org/</link><description>x</description></channel></rss>`
+	word1     = `{{ with resources.FromString (printf "words/%s.txt" (.Get 0)) (.Get 0) }}<a href="{{ .RelPermalink }}">word</a>{{ end }}`
+)
+
+var long = map[string][2]string{"content/posts/p1.md": {"Text of p1.", "A text of p1 that is longer. " + strings.Repeat("many words ", 60)}}
+
+func post(body string) string { return "---\ntitle: P\ndate: 2026-02-01\n---\n\n" + body + "\n" }
+
+// TestSeededFaults switches each line of the rule off by itself: what is published
+// or said is then wrong, which shows that the line is needed, and that a comparison
+// with a build from nothing sees it missing.
+func TestSeededFaults(t *testing.T) {
+	for line, seed := range seeds {
+		t.Run(line, func(t *testing.T) {
+			for _, faulty := range []bool{false, true} {
+				tool := sitetest.Tool(t)
+				if faulty {
+					tool = sitetest.ToolWith(t, "duskpress/tools/pipeline.seeded", line)
+				}
+				dir := filepath.Join(t.TempDir(), "site")
+				s := &site{dir: dir, files: maps.Clone(theme), clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+				s.files["layouts/page.html"] = `{{ define "main" }}<h1>{{ .Title }}</h1>{{ .Content }}{{ end }}`
+				s.files["layouts/list.html"] = `{{ define "main" }}<h1>{{ .Title }}</h1>{{ end }}`
+				s.files["layouts/_shortcodes/other.html"] = "x"
+				for _, name := range []string{"p1", "p2", "p3"} {
+					s.files["content/posts/"+name+".md"] = strings.Replace(post("Text of "+name+"."), "title: P", "title: "+name, 1)
+				}
+				maps.Copy(s.files, seed.files)
+				s.write(t, dir)
+				first, exit := sitetest.Run(t, dir, tool, "build", "--incremental")
+				if exit != 0 {
+					t.Fatal(first)
+				}
+				for name, change := range seed.edit {
+					if !strings.Contains(s.files[name], change[0]) {
+						t.Fatalf("%s has no %q", name, change[0])
+					}
+					s.files[name] = strings.Replace(s.files[name], change[0], change[1], 1)
+				}
+				s.write(t, dir)
+				warm, code := sitetest.Run(t, dir, tool, "build", "--incremental", "--verbose")
+				fresh := filepath.Join(t.TempDir(), "site")
+				s.write(t, fresh)
+				cold, want := sitetest.Build(t, fresh, "--no-cache")
+				diff := ""
+				if code != want {
+					diff += "another exit code\n"
+				}
+				if said(warm) != said(cold) {
+					diff += "something else is said\n"
+				}
+				if want == 0 {
+					diff += differ(sitetestTree(t, dir), sitetestTree(t, fresh))
+				}
+				switch {
+				case faulty && diff == "":
+					t.Errorf("nobody sees that the line is missing\n%s", warm)
+				case !faulty && diff != "":
+					t.Errorf("%s\n%s\n%s", diff, warm, cold)
+				}
+			}
+		})
+	}
+}
