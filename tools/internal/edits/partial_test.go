@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -80,7 +81,7 @@ var strange = map[string]struct {
 	}},
 	"pictures": {files: map[string]string{
 		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
-		"layouts/_shortcodes/pic.html":   `{{ with resources.Get "pic.png" }}{{ with .Resize (printf "%sx" ($.Get 0)) }}<img src="{{ .RelPermalink }}" alt="x" width="{{ .Width }}" height="{{ .Height }}">{{ end }}{{ end }}`,
+		"layouts/_shortcodes/pic.html":   `{{ with resources.Get "pic.png" }}{{ with .Resize (printf "%vx" ($.Get 0)) }}<img src="{{ .RelPermalink }}" alt="x" width="{{ .Width }}" height="{{ .Height }}">{{ end }}{{ end }}`,
 		"layouts/_shortcodes/word.html":  `{{ with resources.FromString (printf "words/%s.txt" (.Get 0)) (.Get 0) }}<a href="{{ .RelPermalink }}">word</a>{{ end }}`,
 		"assets/pic.png":                 picture(),
 	}, body: []string{"{{< pic 20 >}}", "{{< pic 30 >}}", "{{< pic 40 >}}", "{{< word retry >}}", "{{< word clock >}}"}},
@@ -152,7 +153,13 @@ func TestPartial(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, uint64(i)))
 			s := strangeSite(t, name, r)
-			left, failed, _ := follow(t, s, r, each, func(t testing.TB, r *rand.Rand) string { return s.bodies(t, r, strange[name].body) }, "--incremental")
+			left, failed, _ := follow(t, s, r, each, func(t testing.TB, r *rand.Rand) string {
+				what := s.bodies(t, r, strange[name].body)
+				if r.IntN(8) == 0 {
+					what += s.killed(t, time.Duration(r.IntN(400))*time.Millisecond)
+				}
+				return what
+			}, "--incremental")
 			parts, doubts := 0, 0
 			for _, out := range s.outputs {
 				if strings.Contains(out, "all else is as it was") {
@@ -192,6 +199,21 @@ func strangeSite(t *testing.T, name string, r *rand.Rand) *site {
 	}
 	s.write(t, dir)
 	return s
+}
+
+// killed begins a build and kills it.
+func (s *site) killed(t testing.TB, after time.Duration) string {
+	cmd := exec.Command(sitetest.Tool(t), "build", "--incremental", "--clock="+s.clock.Format(time.RFC3339))
+	cmd.Dir, cmd.Env = s.dir, sitetest.Env()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	kill := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	defer kill.Stop()
+	if cmd.Wait() == nil {
+		return "; built in between"
+	}
+	return "; a build was killed"
 }
 
 // bodies edits the body of a post, most of the time.
