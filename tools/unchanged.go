@@ -105,13 +105,13 @@ func readLastBuild(name string) (*lastBuild, *inputs.List) {
 // sameAsLast reports whether the site is published as a build now would publish
 // it. It also begins the list of inputs for the build that follows if not.
 func (p *press) sameAsLast(ctx context.Context) bool {
-	if p.flags.noCache || p.flags.verifyCache || !p.publish || p.command != "build" {
+	if p.flags.noCache || !p.publish || p.command != "build" {
 		return false
 	}
 	name := p.lastBuildFile()
 	last, list := readLastBuild(name)
 	p.before, p.last = list, last
-	if last == nil {
+	if last == nil || p.flags.verifyCache {
 		return false
 	}
 	why := p.differs(last, list)

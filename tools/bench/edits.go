@@ -11,6 +11,16 @@ func (c *corpus) editBody(dir string, round int) error {
 	return c.writePost(dir, (c.Posts/2+round)%c.Posts, fmt.Sprintf("This was added in round %d.\n\n", round))
 }
 
+// addLine leaves the summary as it is.
+func (c *corpus) addLine(dir string, round int) error {
+	name := c.name(dir, (c.Posts/4+round)%c.Posts)
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, fmt.Appendf(data, "\nThis line was added in round %d.\n", round), 0o666)
+}
+
 func (c *corpus) addPost(dir string, round int) error {
 	return c.writePost(dir, c.Posts+round, "")
 }

@@ -44,6 +44,7 @@ type options struct {
 	only      bool
 	serving   bool
 	pause     time.Duration
+	flags     []string // of ours
 }
 
 func run(ctx context.Context) error {
@@ -66,6 +67,7 @@ func run(ctx context.Context) error {
 	flag.BoolVar(&o.only, "corpus", false, "write the corpus and stop")
 	flag.BoolVar(&o.serving, "serve", false, "measure serve against hugo server --disableFastRender instead: from a write to the page that shows it")
 	flag.DurationVar(&o.pause, "pause", 2*time.Second, "with -serve: how long nothing is written after the site is whole again")
+	flag.BoolFunc("incremental", "build ours with --incremental", func(string) error { o.flags = append(o.flags, "--incremental"); return nil })
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flag.Arg(0))

@@ -38,7 +38,7 @@ type result struct {
 func (m *meter) contestants() []contestant {
 	list := []contestant{
 		{"hugo", filepath.Join(m.dir, "hugo-site"), []string{m.hugo, "--minify", "--quiet"}, []string{"public", "resources", ".cache"}},
-		{"duskpress", filepath.Join(m.dir, "duskpress-site"), []string{m.duskpress, "build", "--quiet"}, []string{"public", ".duskpress", ".public.duskpress"}},
+		{"duskpress", filepath.Join(m.dir, "duskpress-site"), append([]string{m.duskpress, "build", "--quiet"}, m.flags...), []string{"public", ".duskpress", ".public.duskpress"}},
 	}
 	if m.eleventy != "" {
 		list = append(list, contestant{"eleventy", filepath.Join(m.dir, "eleventy-site"), strings.Fields(m.eleventy), []string{"_site", ".cache"}})
@@ -58,6 +58,7 @@ var scenarios = []scenario{
 	{"cold", "nothing there: no cache, no public/", nil, true},
 	{"same", "nothing changed", nil, false},
 	{"body", "one post's body edited", (*corpus).editBody, false},
+	{"line", "a line added at the end of a body", (*corpus).addLine, false},
 	{"add", "one post added", (*corpus).addPost, false},
 	{"tag", "one tag changed", (*corpus).editTag, false},
 	{"template", "one template changed", (*corpus).editTemplate, false},
