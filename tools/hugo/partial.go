@@ -1,6 +1,7 @@
 package hugo
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"path"
 	"reflect"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +36,45 @@ type recording struct {
 	mu     sync.Mutex
 	values map[string]map[string]string
 	looked string // a content file that a template looked at as a file
+	// writes are all files in the order in which Hugo wrote them.
+	writes []write
+}
+
+// A write is one file, and the goroutine that wrote it.
+type write struct {
+	path      string
+	goroutine string
+}
+
+// noteWrite keeps the order of writes, from which it follows who published an
+// asset: a worker of Hugo's renders one output after the other, publishes what that
+// has, itself or by goroutines that it waits for, and then writes it.
+func (e *Engine) noteWrite(path string) {
+	if !e.opts.Record {
+		return
+	}
+	buf := make([]byte, 40) // "goroutine 123 [running]:"
+	buf = buf[:runtime.Stack(buf, false)]
+	_, id, _ := strings.Cut(string(buf), " ")
+	id, _, _ = strings.Cut(id, " ")
+	e.recording.mu.Lock()
+	defer e.recording.mu.Unlock()
+	e.recording.writes = append(e.recording.writes, write{path, id})
+}
+
+// publishers are for each asset the outputs, one of which published it first: what
+// each worker wrote next.
+func (e *Engine) publishers(owner func(string) string, asset func(string) bool) map[string][]string {
+	m := make(map[string][]string)
+	next := make(map[string]string) // by goroutine
+	for _, w := range slices.Backward(e.recording.writes) {
+		if !asset(w.path) {
+			next[w.goroutine] = owner(w.path)
+			continue
+		}
+		m[w.path] = slices.Compact(slices.Sorted(maps.Values(next)))
+	}
+	return m
 }
 
 // values sums what is made of a page's body, as the output format has it that is
@@ -264,7 +305,7 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 		return nil, pipeline.Doubtf("%s", why)
 	}
 	r := &pipeline.Record{
-		Files: make(map[string]*pipeline.FileRecord), Outputs: make(map[string]*pipeline.OutputRecord),
+		Files: make(map[string]*pipeline.FileRecord), Outputs: make(map[string]*pipeline.OutputRecord), Standalone: make(map[string]*pipeline.OutputRecord),
 		Values: make(map[string]map[string]string),
 	}
 	number := make(map[string]int)
@@ -280,6 +321,9 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 	for at, o := range e.pages.owners {
 		if o.page == nil || o.alias {
 			continue
+		}
+		if !e.destination.wrote(at) {
+			return nil, pipeline.Doubtf("%s printed nothing", at)
 		}
 		if e.part != nil && !e.part.renders(o.page, o.format) {
 			was := *e.part.Before.Outputs[at]
@@ -299,8 +343,30 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 			return nil, err
 		}
 	}
+	for _, p := range e.standalone() {
+		list, err := targets(p)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range list {
+			if r.Standalone[t.path], err = e.recordOutput(owner{page: p, format: t.format}, reading, number); err != nil {
+				return nil, err
+			}
+		}
+	}
+	ownerOf := func(at string) string {
+		if r.Standalone[at] != nil {
+			return at
+		}
+		return e.ownerOf(at)
+	}
+	asset := func(at string) bool { return e.outputFile(at, nil).Kind == pipeline.Asset }
+	published := e.publishers(ownerOf, asset)
 	for at := range e.destination.sums {
-		r.Files[at] = &pipeline.FileRecord{Owner: e.ownerOf(at)}
+		r.Files[at] = &pipeline.FileRecord{Owner: ownerOf(at), Publishers: published[at]}
+		if e.part != nil && published[at] == nil && e.part.Before.Files[at] != nil {
+			r.Files[at].Publishers = e.part.Before.Files[at].Publishers // taken over
+		}
 	}
 	return r, nil
 }
@@ -476,9 +542,10 @@ func (e *Engine) bundleOf(at string) (string, bool) {
 // A part is a render of only what a change of bodies changes.
 type part struct {
 	*pipeline.Partial
-	once   sync.Once
-	doubt  error
-	render map[string]bool // logical path and format
+	once     sync.Once
+	doubt    error
+	render   map[string]bool // logical path and format
+	affected map[string]bool // outputs that may come out as others, by path
 }
 
 func (p *part) renders(q page.Page, format string) bool { return p.render[q.Path()+"\x00"+format] }
@@ -501,7 +568,7 @@ func (e *Engine) leavesOut(q segments.SegmentQuery) bool {
 // choose says which outputs have to be rendered. Whatever is not as the record
 // has it is a doubt.
 func (e *Engine) choose(p *part) error {
-	p.render, p.Rendered = make(map[string]bool), make(map[string]string)
+	p.render, p.affected, p.Rendered = make(map[string]bool), make(map[string]bool), make(map[string]string)
 	outputs := 0
 	for at, o := range e.pages.owners {
 		if o.page == nil || o.alias {
@@ -550,8 +617,11 @@ func (e *Engine) choose(p *part) error {
 		o := p.Before.Outputs[at]
 		if why := p.Before.Changes(o, changed); why != "" {
 			p.render[o.Page+"\x00"+o.Format] = true
-			p.Rendered[at] = why
+			p.Rendered[at], p.affected[at] = why, true
 		}
+	}
+	for at, o := range p.Before.Standalone {
+		p.affected[at] = p.Before.Changes(o, changed) != ""
 	}
 	return nil
 }
@@ -564,7 +634,16 @@ func (e *Engine) carry() error {
 			continue
 		}
 		was := e.part.Before.Files[at]
-		if was.Kind != pipeline.Asset {
+		if was.Kind == pipeline.Asset {
+			for _, by := range was.Publishers {
+				if (by == "" || e.part.affected[by]) && !pipeline.Seeded("publishers") {
+					return pipeline.Doubtf("%s may have been published by %s, and did not come again", at, cmp.Or(by, "a page that is not known"))
+				}
+			}
+			if len(was.Publishers) == 0 {
+				return pipeline.Doubtf("nobody can tell who published %s", at)
+			}
+		} else {
 			o, ok := e.pages.owners[was.Owner]
 			switch {
 			case !ok || o.page == nil:

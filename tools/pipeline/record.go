@@ -5,10 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"duskpress/tools/cache"
 )
@@ -25,6 +23,9 @@ type Record struct {
 	Files map[string]*FileRecord `json:"files"`
 	// Outputs are the files of pages, by path.
 	Outputs map[string]*OutputRecord `json:"outputs"`
+	// Standalone are those of pages in no list, such as 404.html. They are always
+	// rendered.
+	Standalone map[string]*OutputRecord `json:"standalone"`
 	// Visible sums what of a content file is seen without its body, and Values
 	// what is made of the body, by name, as HTML has it.
 	Visible map[string]string            `json:"visible"`
@@ -43,6 +44,8 @@ type FileRecord struct {
 	// Owner is the output that it belongs to, by path: itself, or that of which it
 	// is a pager's page, an alias, a file of the bundle. Assets have none.
 	Owner string `json:"owner,omitempty"`
+	// Publishers are the outputs, one of which published an asset first.
+	Publishers []string `json:"publishers,omitempty"`
 }
 
 // An OutputRecord is what is known to have been read for one output.
@@ -116,10 +119,6 @@ type carried struct {
 	pipeline *Pipeline
 	site     *Site
 	before   *Record
-
-	mu     sync.Mutex
-	assets []*File
-	known  map[string]bool // last elements of addresses in pages that were taken over
 }
 
 func (c *carried) take(f *File) error {
@@ -130,22 +129,6 @@ func (c *carried) take(f *File) error {
 	if was.Kind != f.Kind || was.MediaType != f.MediaType || was.URL != f.URL || was.Origin != f.Origin {
 		return Doubtf("%s is made of something else", f.Path)
 	}
-	if f.Kind == Asset {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.assets = append(c.assets, f)
-		return nil
-	}
-	if err := c.recall(f, was); err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	names(f.Facts, c.known)
-	return nil
-}
-
-func (c *carried) recall(f *File, was *FileRecord) error {
 	key, ok := parseKey(was.Key)
 	f.RawSize, f.key = was.RawSize, was.Key
 	if !ok || !c.pipeline.recall(c.site, f, key) {
@@ -155,64 +138,29 @@ func (c *carried) recall(f *File, was *FileRecord) error {
 	return nil
 }
 
-// end takes assets over: those that a page has which was taken over, and none
-// that was rendered had. Of any other it cannot be told who published it.
+// end looks for anchors that are gone: pages that were taken over and link to one
+// have to be told so.
 func (c *carried) end(rendered map[string]string) error {
-	had := make(map[string]bool)
 	for _, p := range slices.Sorted(maps.Keys(rendered)) {
-		was := c.before.Files[p]
-		if was == nil {
-			continue // it printed nothing
+		was, now := c.before.Files[p], c.site.File(p)
+		if was == nil || now == nil || now.Facts == nil {
+			continue // it printed nothing, or is no page in HTML
 		}
 		key, ok := parseKey(was.Key)
 		facts, found := c.pipeline.factsOf(key)
 		if !ok || !found {
 			return Doubtf("what %s had is not in the cache", p)
 		}
-		names(facts, had)
-		// Others that link to an anchor which is gone have to be told so.
-		if now := c.site.File(p); facts != nil && now != nil && now.Facts != nil {
-			for _, id := range facts.IDs {
-				if !now.Facts.HasID(id) && !Seeded("anchors") {
-					return Doubtf("the anchor %q of %s is gone", id, p)
-				}
+		if facts == nil {
+			continue
+		}
+		for _, id := range facts.IDs {
+			if !now.Facts.HasID(id) && !Seeded("anchors") {
+				return Doubtf("the anchor %q of %s is gone", id, p)
 			}
 		}
 	}
-	for _, f := range c.assets {
-		name := path.Base(f.Path)
-		switch {
-		case had[name] && !Seeded("had"):
-			return Doubtf("%s was in a page that is rendered, and did not come again", f.Path)
-		case !c.known[name] && !Seeded("known"):
-			return Doubtf("nobody can tell which page %s belongs to", f.Path)
-		}
-		if err := c.recall(f, c.before.Files[f.Path]); err != nil {
-			return err
-		}
-	}
 	return nil
-}
-
-// names adds the last elements of all addresses in a page.
-func names(f *Facts, to map[string]bool) {
-	if f == nil {
-		return
-	}
-	add := func(address string) {
-		address, _, _ = strings.Cut(address, "#")
-		address, _, _ = strings.Cut(address, "?")
-		to[path.Base(address)] = true
-	}
-	for _, l := range f.Links {
-		add(l.URL)
-	}
-	for _, i := range f.Images {
-		add(i.Src)
-	}
-	for _, s := range f.Sheets {
-		add(s)
-	}
 }
 
 // factsOf are the facts that are kept with a file.

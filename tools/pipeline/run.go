@@ -312,7 +312,7 @@ func (p *Pipeline) Preview(ctx context.Context, engine Engine, store Store) (*Si
 	}
 	var taken *carried
 	if p.Partial != nil {
-		taken = &carried{pipeline: p, site: site, before: p.Partial.Before, known: make(map[string]bool)}
+		taken = &carried{pipeline: p, site: site, before: p.Partial.Before}
 		p.Partial.Carry = taken.take
 	}
 	site.Pages, err = engine.Render(ctx, job)

@@ -53,14 +53,11 @@ var seeds = map[string]struct {
 		"content/posts/p2.md": post("[there][r]\n\n[r]: ./p1.md#a-part"),
 		"layouts/rss.xml":     emptyFeed,
 	}, edit: map[string][2]string{"content/posts/p1.md": {"## A part", "No part."}}},
-	"had": {files: map[string]string{
-		"layouts/_shortcodes/word.html": word1,
-		"content/posts/p1.md":           post("{{< word retry >}}"),
-		"content/posts/p2.md":           post("[text](/words/retry.txt)"),
-	}, edit: map[string][2]string{"content/posts/p1.md": {"{{< word retry >}}", "none"}}},
-	"known": {files: map[string]string{
-		"layouts/_shortcodes/word.html": `{{ with resources.FromString "words/x.txt" "x" }}{{ $y := .RelPermalink }}{{ end }}`,
+	"publishers": {files: map[string]string{
+		"layouts/_shortcodes/word.html": `{{ with resources.FromString "words/retry.txt" "x" }}{{ $silent := .RelPermalink }}{{ end }}`,
 		"content/posts/p1.md":           post("{{< word >}}"),
+		"content/posts/p2.md":           post("[text](/words/retry.txt)"),
+		"layouts/rss.xml":               emptyFeed,
 	}, edit: map[string][2]string{"content/posts/p1.md": {"{{< word >}}", "none"}}},
 	"again": {files: map[string]string{
 		"layouts/list.html":   `{{ define "main" }}{{ range (.Paginate (where site.RegularPages "WordCount" "gt" 2) 1).Pages }}<p>{{ .Title }}</p>{{ end }}{{ end }}`,
@@ -75,7 +72,6 @@ var seeds = map[string]struct {
 const (
 	summaries = `{{ define "main" }}{{ range site.RegularPages }}<p>{{ .Summary }}</p>{{ end }}{{ end }}`
 	emptyFeed = `<rss version="2.0"><channel><title>x</title><link>https://edits.example.org/</link><description>x</description></channel></rss>`
-	word1     = `{{ with resources.FromString (printf "words/%s.txt" (.Get 0)) (.Get 0) }}<a href="{{ .RelPermalink }}">word</a>{{ end }}`
 )
 
 var long = map[string][2]string{"content/posts/p1.md": {"Text of p1.", "A text of p1 that is longer. " + strings.Repeat("many words ", 60)}}
