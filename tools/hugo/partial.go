@@ -40,39 +40,75 @@ type recording struct {
 	writes []write
 }
 
-// A write is one file, and the goroutine that wrote it.
+// A write is one file, the goroutine that wrote it, and the one that began that.
 type write struct {
-	path      string
-	goroutine string
+	path              string
+	goroutine, parent string
 }
 
 // noteWrite keeps the order of writes, from which it follows who published an
 // asset: a worker of Hugo's renders one output after the other, publishes what that
-// has, itself or by goroutines that it waits for, and then writes it.
+// has, itself or by goroutines that it waits for, and then writes it. A body is
+// converted in a goroutine of its own.
 func (e *Engine) noteWrite(path string) {
 	if !e.opts.Record {
 		return
 	}
-	buf := make([]byte, 40) // "goroutine 123 [running]:"
-	buf = buf[:runtime.Stack(buf, false)]
-	_, id, _ := strings.Cut(string(buf), " ")
+	size := 40 // "goroutine 123 [running]:"
+	if _, owned := e.pages.owners[path]; !owned {
+		size = 64 << 10 // and at the end: "created by f in goroutine 122"
+	}
+	buf := make([]byte, size)
+	stack := string(buf[:runtime.Stack(buf, false)])
+	_, id, _ := strings.Cut(stack, " ")
 	id, _, _ = strings.Cut(id, " ")
+	parent := ""
+	if i := strings.LastIndex(stack, " in goroutine "); i >= 0 && strings.Contains(stack, "\ncreated by ") {
+		parent, _, _ = strings.Cut(stack[i+len(" in goroutine "):], "\n")
+	}
 	e.recording.mu.Lock()
 	defer e.recording.mu.Unlock()
-	e.recording.writes = append(e.recording.writes, write{path, id})
+	e.recording.writes = append(e.recording.writes, write{path, id, parent})
 }
 
+// An event is one output that was written. Hugo renders one language and format
+// after the other, each of which is a stage; that of a page in no list is unknown.
+type event struct{ owner, stage string }
+
 // publishers are for each asset the outputs, one of which published it first: what
-// each worker wrote next.
-func (e *Engine) publishers(owner func(string) string, asset func(string) bool) map[string][]string {
+// the worker wrote next that published it, or began the goroutine that did; where it
+// was neither, what each worker wrote next in the same stage.
+func (e *Engine) publishers(output func(path string) (event, bool), asset func(path string) bool) map[string][]string {
 	m := make(map[string][]string)
-	next := make(map[string]string) // by goroutine
+	next := make(map[string]event) // by goroutine
+	stage := ""
 	for _, w := range slices.Backward(e.recording.writes) {
-		if !asset(w.path) {
-			next[w.goroutine] = owner(w.path)
+		if ev, ok := output(w.path); ok {
+			next[w.goroutine] = ev
+			if ev.stage != "" {
+				stage = ev.stage
+			}
 			continue
 		}
-		m[w.path] = slices.Compact(slices.Sorted(maps.Values(next)))
+		if !asset(w.path) {
+			continue
+		}
+		var list []string
+		exact, ok := next[w.goroutine]
+		if !ok {
+			exact, ok = next[w.parent]
+		}
+		if ok {
+			m[w.path] = []string{exact.owner}
+			continue
+		}
+		for _, ev := range next {
+			if ev.stage == stage || ev.stage == "" {
+				list = append(list, ev.owner)
+			}
+		}
+		slices.Sort(list)
+		m[w.path] = slices.Compact(list)
 	}
 	return m
 }
@@ -361,7 +397,22 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 		return e.ownerOf(at)
 	}
 	asset := func(at string) bool { return e.outputFile(at, nil).Kind == pipeline.Asset }
-	published := e.publishers(ownerOf, asset)
+	published := e.publishers(func(at string) (event, bool) {
+		if r.Standalone[at] != nil {
+			return event{owner: at}, true
+		}
+		if asset(at) || e.pages.owners[at].alias {
+			return event{}, false
+		}
+		if _, bundled := e.bundleFile(at); bundled {
+			return event{}, false
+		}
+		by := e.ownerOf(at)
+		if o := e.pages.owners[by]; o.page != nil {
+			return event{by, o.page.Lang() + " " + o.format}, true
+		}
+		return event{}, true // it is not known whose it is
+	}, asset)
 	for at := range e.destination.sums {
 		r.Files[at] = &pipeline.FileRecord{Owner: ownerOf(at), Publishers: published[at]}
 		if e.part != nil && published[at] == nil && e.part.Before.Files[at] != nil {
@@ -539,6 +590,18 @@ func (e *Engine) bundleOf(at string) (string, bool) {
 	}
 }
 
+// currentFormat is the output format in which a page stands ready to be rendered.
+func currentFormat(p page.Page) string {
+	po := reflect.ValueOf(p).Elem().FieldByName("pageOutput")
+	if po.Kind() != reflect.Pointer || po.IsNil() {
+		return ""
+	}
+	if f := po.Elem().FieldByName("f"); f.Kind() == reflect.Struct && f.FieldByName("Name").Kind() == reflect.String {
+		return f.FieldByName("Name").String()
+	}
+	return ""
+}
+
 // A part is a render of only what a change of bodies changes.
 type part struct {
 	*pipeline.Partial
@@ -591,6 +654,12 @@ func (e *Engine) choose(p *part) error {
 			changed[i] = nil
 		}
 	}
+	made := make(map[string]int)
+	for _, q := range e.pages.all {
+		if f := q.File(); f != nil {
+			made[f.Filename()]++
+		}
+	}
 	now := e.visible()
 	for _, c := range e.collection.Contents {
 		if p.Before.Visible[c.Path] != now[c.Path] && !pipeline.Seeded("visible") {
@@ -603,6 +672,12 @@ func (e *Engine) choose(p *part) error {
 		i := slices.Index(p.Before.Sources, c.Path)
 		if q == nil || q.Kind() != "page" || i < 0 || e.htmlOf(q) == "" {
 			return pipeline.Doubtf("%s is no page of its own", c.Path)
+		}
+		if made[c.Filename] > 1 {
+			return pipeline.Doubtf("%s makes several pages", c.Path) // of several languages, say
+		}
+		if format := currentFormat(q); format != "html" {
+			return pipeline.Doubtf("%s is rendered as %q before it is as HTML", c.Path, format) // its values were those of HTML
 		}
 		differs := maps.Clone(templates.Body)
 		was := p.Before.Values[c.Path]
