@@ -45,7 +45,7 @@ func init() {
 					return pipeline.Hooks{}, &pipeline.ConfigError{Key: "ignore", Err: fmt.Errorf("ignore: %q is no pattern of a path, such as /api/*", p)}
 				}
 			}
-			return pipeline.Hooks{Check: l.check}, nil
+			return pipeline.Hooks{Collect: collectBase, Check: l.check}, nil
 		},
 	})
 }

@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -23,39 +24,68 @@ func (r *linkRun) checkBase() {
 			r.noBase, r.local = false, r.local || loopback(u.Hostname())
 		}
 	}
-	if r.Environment != "production" || r.BaseURLGiven {
+	baseProblems(r.Settings, r.Problems, func(base string) (message, hint string) {
+		switch u, err := url.Parse(base); {
+		case strings.Trim(base, "/") == "":
+			return "the site has no baseURL: feeds, the sitemap and previews need one", baseHint
+		case err == nil && loopback(u.Hostname()):
+			return fmt.Sprintf("the baseURL %q is this machine: readers cannot go there", base), "set it to where the site will be; `serve` uses an address of its own"
+		}
+		return "", ""
+	})
+}
+
+const baseHint = `set baseURL = "https://…/" to where the site will be, or give it with --baseURL`
+
+// collectBase reports a baseURL of which no address can be made. It comes before
+// rendering, since each address of each page would be a fault of its own.
+func collectBase(_ context.Context, c *pipeline.Collection) error {
+	baseProblems(c.Settings, c.Problems, func(base string) (message, hint string) {
+		u, err := url.Parse(base)
+		switch {
+		case strings.Trim(base, "/") == "":
+			return "", ""
+		case err != nil || u.Host == "":
+			return fmt.Sprintf("the baseURL %q is no address with a host: feeds, the sitemap and previews need one", base), baseHint
+		case u.Scheme != "http" && u.Scheme != "https":
+			return fmt.Sprintf("the baseURL %q does not begin with https://", base), baseHint
+		case u.User != nil:
+			return fmt.Sprintf("the baseURL %q has a user in it, whom every page would name", u.Redacted()), "leave out what stands before the @"
+		case u.RawQuery != "" || u.ForceQuery || strings.Contains(base, "#"):
+			return fmt.Sprintf("the baseURL %q has more than a path: addresses are made by adding to its end", base), "leave out what follows the path"
+		case strings.Contains(u.Path, "//"):
+			return fmt.Sprintf("the baseURL %q has an empty element in its path", base), "write one / only"
+		}
+		return "", ""
+	})
+	return nil
+}
+
+// baseProblems judges the address of each language, at its place.
+func baseProblems(s pipeline.Settings, problems *pipeline.Problems, judge func(base string) (message, hint string)) {
+	if s.Environment != "production" || s.BaseURLGiven {
 		return
 	}
 	seen := make(map[string]bool)
-	for _, l := range r.Languages {
+	for _, l := range s.Languages {
 		if seen[l.BaseURL] {
 			continue
 		}
 		seen[l.BaseURL] = true
-		p := pipeline.Problem{Severity: pipeline.Error, Rule: "base-url", File: r.ConfigFile}
-		switch u, err := url.Parse(l.BaseURL); {
-		case err != nil || u.Host == "":
-			p.Message = fmt.Sprintf("the baseURL %q is no address with a host: feeds, the sitemap and previews need one", l.BaseURL)
-			if strings.Trim(l.BaseURL, "/") == "" {
-				p.Message = "the site has no baseURL: feeds, the sitemap and previews need one"
-			}
-			p.Hint = `set baseURL = "https://…/" to where the site will be, or give it with --baseURL`
-		case loopback(u.Hostname()):
-			p.Message = fmt.Sprintf("the baseURL %q is this machine: readers cannot go there", l.BaseURL)
-			p.Hint = "set it to where the site will be; `serve` uses an address of its own"
-		default:
+		p := pipeline.Problem{Severity: pipeline.Error, Rule: "base-url", File: s.ConfigFile}
+		if p.Message, p.Hint = judge(l.BaseURL); p.Message == "" {
 			continue
 		}
-		if r.Locate != nil {
+		if s.Locate != nil {
 			for _, key := range []string{"languages." + l.Code + ".baseurl", "baseurl"} {
 				// A key that is not there is located at a table around it.
-				if file, line, column := r.Locate(key); file != "" && (l.Dir != "" || key == "baseurl") {
+				if file, line, column := s.Locate(key); file != "" && (l.Dir != "" || key == "baseurl") {
 					p.File, p.Line, p.Column = file, line, column
 					break
 				}
 			}
 		}
-		r.Problems.Add(p)
+		problems.Add(p)
 	}
 }
 
@@ -178,8 +208,12 @@ func (r *linkRun) shadows(d headers.Redirect, fault func(pipeline.Severity, stri
 			}
 		}
 	}
+	before := "the page " + example
+	if hidden > 1 {
+		before = fmt.Sprintf("%d pages, such as %s", hidden, example)
+	}
 	if hidden > 0 {
-		fault(pipeline.Warning, fmt.Sprintf("this redirection comes before %d pages, such as %s", hidden, example), "without the ! it is for paths that are not there")
+		fault(pipeline.Warning, "this redirection comes before "+before, "without the ! it is for paths that are not there")
 	}
 	return false
 }
