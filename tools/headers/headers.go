@@ -33,19 +33,20 @@ type Rule struct {
 	Path   string // begins with /; * and :name stand for something else
 	Fields []Field
 	Line   int // from 1; 0 where the rule was made
+	Column int
 
 	match func(string) bool
 }
 
 // A Field is one header.
 type Field struct {
-	Name, Value string
-	Line        int
+	Name, Value  string
+	Line, Column int
 }
 
 // A Fault is a line that has no effect, or not the one that was meant.
 type Fault struct {
-	Line          int
+	Line, Column  int
 	Message, Hint string
 }
 
@@ -80,16 +81,20 @@ func CheckField(name, value string) (message, hint string) {
 // Parse reads a _headers file. Rules are in the order of the file, and those
 // of faulty lines are left out.
 func Parse(data []byte) (rules []Rule, faults []Fault) {
+	bare := func(string, string) {} // tells of a path that no header follows
 	for n, raw := range lines(data) {
 		line := strings.TrimSpace(raw)
-		fault := func(message, hint string) { faults = append(faults, Fault{n + 1, message, hint}) }
-		switch {
-		case line == "" || strings.HasPrefix(line, "#"):
-			continue
-		case strings.HasPrefix(line, "/"):
-			rules = append(rules, Rule{Path: line, Line: n + 1, match: matcher(line)})
+		fault := func(message, hint string) { faults = append(faults, Fault{n + 1, Indent(raw), message, hint}) }
+		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
+		if strings.HasPrefix(line, "/") {
+			bare("no header follows this path", "write one below it, such as X-Robots-Tag: noindex, or remove the path")
+			bare = fault
+			rules = append(rules, Rule{Path: line, Line: n + 1, Column: Indent(raw), match: matcher(line)})
+			continue
+		}
+		bare = func(string, string) {}
 		name, value, ok := strings.Cut(line, ":")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch {
@@ -113,9 +118,15 @@ func Parse(data []byte) (rules []Rule, faults []Fault) {
 			last.Fields[i].Value += "," + value
 			continue
 		}
-		last.Fields = append(last.Fields, Field{name, value, n + 1})
+		last.Fields = append(last.Fields, Field{name, value, n + 1, Indent(raw)})
 	}
+	bare("no header follows this path", "write one below it, such as X-Robots-Tag: noindex, or remove the path")
 	return rules, faults
+}
+
+// Indent is the column, from 1, of the first character of a line that is no space.
+func Indent(line string) int {
+	return 1 + len(line) - len(strings.TrimLeft(line, " \t"))
 }
 
 func lines(data []byte) []string {

@@ -30,16 +30,16 @@ func TestParse(t *testing.T) {
 		"  X-Y: https://example.org:8080/\n"
 	rules, faults := Parse([]byte(file))
 	want := []Rule{
-		{Path: "/*", Line: 2, Fields: []Field{
-			{"X-Frame-Options", "DENY", 3}, {"Link", "</a.css>; rel=preload; as=style", 6}, {"cache-control", "max-age=0,must-revalidate", 7}}},
-		{Path: "/a/:b", Line: 9},
-		{Path: "/empty", Line: 10},
-		{Path: "/last", Line: 11, Fields: []Field{{"X-Y", "https://example.org:8080/", 12}}},
+		{Path: "/*", Line: 2, Column: 1, Fields: []Field{
+			{"X-Frame-Options", "DENY", 3, 3}, {"Link", "</a.css>; rel=preload; as=style", 6, 1}, {"cache-control", "max-age=0,must-revalidate", 7, 3}}},
+		{Path: "/a/:b", Line: 9, Column: 1},
+		{Path: "/empty", Line: 10, Column: 1},
+		{Path: "/last", Line: 11, Column: 1, Fields: []Field{{"X-Y", "https://example.org:8080/", 12, 3}}},
 	}
 	if d := cmp.Diff(want, rules, quiet); d != "" {
 		t.Error(d)
 	}
-	if len(faults) > 0 {
+	if len(faults) != 2 || faults[0].Line != 9 || faults[1].Line != 10 || faults[1].Message != "no header follows this path" {
 		t.Error(faults)
 	}
 }
@@ -58,6 +58,7 @@ func TestFaults(t *testing.T) {
 		{"/*\n\n  X-A: \x01\n", "a character", 3},
 		{"/*\n  content-length: 7\n", "sets the header content-length itself", 2},
 		{"/*\nhttps://example.org/x\n", "not for an address", 2},
+		{"/a\n# b\n\n", "no header follows", 1},
 	} {
 		rules, faults := Parse([]byte(c.file))
 		if len(faults) != 1 || faults[0].Line != c.line || !strings.Contains(faults[0].Message, c.want) {
@@ -161,10 +162,10 @@ func TestParseRedirects(t *testing.T) {
 		"/gone https://example.org/x 200 Country=de,at Language=de\n"
 	got, faults := ParseRedirects([]byte(file))
 	want := []Redirect{
-		{From: "/home", To: "/", Status: 301, Line: 2},
-		{From: "/old/*", To: "/new/:splat", Status: 301, Force: true, Line: 3},
-		{From: "/store", To: "/blog/:id", Status: 302, Query: map[string]string{"id": ":id", "page": "2"}, Line: 4},
-		{From: "/gone", To: "https://example.org/x", Status: 200, Conditions: map[string]string{"Country": "de,at", "Language": "de"}, Line: 5},
+		{From: "/home", To: "/", Status: 301, Line: 2, Column: 1},
+		{From: "/old/*", To: "/new/:splat", Status: 301, Force: true, Line: 3, Column: 1},
+		{From: "/store", To: "/blog/:id", Status: 302, Query: map[string]string{"id": ":id", "page": "2"}, Line: 4, Column: 1},
+		{From: "/gone", To: "https://example.org/x", Status: 200, Conditions: map[string]string{"Country": "de,at", "Language": "de"}, Line: 5, Column: 1},
 	}
 	if d := cmp.Diff(want, got); d != "" || len(faults) > 0 {
 		t.Error(d, faults)
@@ -309,7 +310,7 @@ func FuzzParseRedirects(f *testing.F) {
 		if len(faults) > 0 {
 			t.Errorf("what was written has faults: %v", faults)
 		}
-		if d := cmp.Diff(list, again, cmpopts.IgnoreFields(Redirect{}, "Line"), cmpopts.EquateEmpty()); d != "" {
+		if d := cmp.Diff(list, again, cmpopts.IgnoreFields(Redirect{}, "Line", "Column"), cmpopts.EquateEmpty()); d != "" {
 			t.Error(d)
 		}
 		for _, r := range list {

@@ -23,8 +23,8 @@ type Redirect struct {
 	// :name takes any. Without one a request may have what it likes.
 	Query map[string]string
 	// Conditions, such as Country or Language, are for the host to judge.
-	Conditions map[string]string
-	Line       int
+	Conditions   map[string]string
+	Line, Column int
 }
 
 var statusPart = regexp.MustCompile(`^(\d{3})(!?)$`)
@@ -45,10 +45,10 @@ func ParseRedirects(data []byte) (list []Redirect, faults []Fault) {
 		}
 		r, message, hint := parseRedirect(parts)
 		if message != "" {
-			faults = append(faults, Fault{n + 1, message, hint})
+			faults = append(faults, Fault{n + 1, Indent(raw), message, hint})
 			continue
 		}
-		r.Line = n + 1
+		r.Line, r.Column = n+1, Indent(raw)
 		list = append(list, r)
 	}
 	return list, faults

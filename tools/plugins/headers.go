@@ -207,7 +207,7 @@ func yield(rules []headers.Rule, own []byte, f *pipeline.File, problems *pipelin
 				rules[i].Fields = slices.DeleteFunc(rules[i].Fields, func(f headers.Field) bool { return strings.EqualFold(f.Name, mine.Name) })
 				if strings.EqualFold(mine.Name, policyHeader) {
 					report(headers.Fault{
-						Line: mine.Line, Message: "this " + policyHeader + " takes the place of the one made from the pages",
+						Line: mine.Line, Column: mine.Column, Message: "this " + policyHeader + " takes the place of the one made from the pages",
 						Hint: "to add to that one, use [params.duskpress.plugins.headers]; to have yours, set the rule headers to off",
 					})
 				}
@@ -221,10 +221,10 @@ func yield(rules []headers.Rule, own []byte, f *pipeline.File, problems *pipelin
 func fileProblems(f *pipeline.File, problems *pipeline.Problems) func(headers.Fault) {
 	return func(fault headers.Fault) {
 		p := pipeline.Problem{
-			File: f.Origin, Line: fault.Line, Severity: pipeline.Warning, Rule: "headers", Message: fault.Message, Hint: fault.Hint,
+			File: f.Origin, Line: fault.Line, Column: fault.Column, Severity: pipeline.Warning, Rule: "headers", Message: fault.Message, Hint: fault.Hint,
 		}
 		if f.Kind != pipeline.Static { // the line is one of what a template made
-			p.File, p.Line, p.Message = "", 0, fmt.Sprintf("%s, line %d: %s", f.Path, fault.Line, fault.Message)
+			p.File, p.Line, p.Column, p.Message = "", 0, 0, fmt.Sprintf("%s, line %d: %s", f.Path, fault.Line, fault.Message)
 		}
 		problems.Add(p)
 	}

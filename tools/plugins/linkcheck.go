@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -102,27 +103,69 @@ func linkSite(s *pipeline.Site) (*linkcheck.Site, error) {
 // netlifyRedirects are those of a netlify.toml, which the host reads after
 // _redirects.
 func netlifyRedirects(source string) []headers.Redirect {
-	data, err := os.ReadFile(filepath.Join(source, "netlify.toml"))
+	data, err := os.ReadFile(filepath.Join(source, netlifyFile))
 	if err != nil {
 		return nil
 	}
 	var conf struct {
 		Redirects []struct {
-			From, To string
-			Status   int
-			Force    bool
+			From, To   string
+			Status     int
+			Force      bool
+			Query      map[string]any
+			Conditions map[string]any
 		}
 	}
 	if toml.Unmarshal(data, &conf) != nil {
 		return nil // the host will say so
 	}
+	at := netlifyPlaces(data)
+	if len(at) != len(conf.Redirects) {
+		at = make([]pipeline.Place, len(conf.Redirects)) // they are written in one list
+	}
+	words := func(m map[string]any) map[string]string {
+		list := make(map[string]string, len(m))
+		for k, v := range m {
+			list[k] = fmt.Sprint(v)
+		}
+		return list
+	}
 	var list []headers.Redirect
-	for _, r := range conf.Redirects {
+	for i, r := range conf.Redirects {
 		if strings.HasPrefix(r.From, "/") && r.To != "" {
-			list = append(list, headers.Redirect{From: r.From, To: r.To, Status: cmp.Or(r.Status, 301), Force: r.Force})
+			list = append(list, headers.Redirect{
+				From: r.From, To: r.To, Status: cmp.Or(r.Status, 301), Force: r.Force, Query: words(r.Query), Conditions: words(r.Conditions),
+				Line: at[i].Line, Column: at[i].Column,
+			})
 		}
 	}
 	return list
+}
+
+const netlifyFile = "netlify.toml"
+
+var (
+	netlifyTable = regexp.MustCompile(`^\s*\[\[\s*redirects\s*\]\]`)
+	netlifyFrom  = regexp.MustCompile(`^\s*from\s*=`)
+)
+
+// netlifyPlaces are the places of the redirections of a netlify.toml: where each
+// says from where it leads.
+func netlifyPlaces(data []byte) []pipeline.Place {
+	var at []pipeline.Place
+	in := false
+	for n, line := range strings.Split(string(data), "\n") {
+		place := pipeline.Place{Line: n + 1, Column: headers.Indent(line)}
+		switch {
+		case netlifyTable.MatchString(line):
+			at, in = append(at, place), true
+		case strings.HasPrefix(strings.TrimSpace(line), "["):
+			in = false
+		case in && netlifyFrom.MatchString(line):
+			at[len(at)-1] = place
+		}
+	}
+	return at
 }
 
 // A linkRun is one check of one site.

@@ -117,31 +117,39 @@ func foreign(address string, link pipeline.Link, local, production bool) bool {
 	return whole && slices.Contains(examples, u.Hostname())
 }
 
-// checkRedirects follows the author's redirections.
+// checkRedirects follows the author's redirections, in the order in which a host
+// takes them: those of _redirects, then those of netlify.toml.
 func (r *linkRun) checkRedirects() {
-	f := r.File(headers.RedirectsFile)
-	if f == nil || f.Kind == pipeline.Generated {
-		return
-	}
-	data, add := r.authors(f)
-	list, _ := headers.ParseRedirects(data)
-	first := make(map[string]int)
+	first := make(map[string]string)
 	circles := make(map[string]bool) // what lies on a circle that was told
+	if f := r.File(headers.RedirectsFile); f != nil && f.Kind != pipeline.Generated {
+		data, add := r.authors(f)
+		list, _ := headers.ParseRedirects(data)
+		r.redirects(list, headers.RedirectsFile, first, circles, add)
+	}
+	r.redirects(netlifyRedirects(r.Source), netlifyFile, first, circles, func(p pipeline.Problem) {
+		p.File = netlifyFile
+		r.Problems.Add(p)
+	})
+}
+
+// redirects judges the redirections of one file.
+func (r *linkRun) redirects(list []headers.Redirect, file string, first map[string]string, circles map[string]bool, add func(pipeline.Problem)) {
 	for _, d := range list {
 		fault := func(severity pipeline.Severity, message, hint string) {
-			add(pipeline.Problem{Line: d.Line, Severity: severity, Rule: "redirect", Message: message, Hint: hint})
+			add(pipeline.Problem{Line: d.Line, Column: d.Column, Severity: severity, Rule: "redirect", Message: message, Hint: hint})
 		}
 		if !strings.HasPrefix(d.From, "/") {
 			continue
 		}
 		always := len(d.Query)+len(d.Conditions) == 0
 		from := strings.TrimSuffix(d.From, "/")
-		if line, ok := first[from]; ok {
-			fault(pipeline.Warning, fmt.Sprintf("line %d is for %s too, and comes first", line, d.From), "remove one of them")
+		if before, ok := first[from]; ok {
+			fault(pipeline.Warning, fmt.Sprintf("%s is for %s too, and comes first", strings.TrimPrefix(before, file+", "), d.From), "remove one of them")
 			continue
 		}
 		if always {
-			first[from] = d.Line
+			first[from] = fmt.Sprintf("%s, line %d", file, d.Line)
 		}
 		if always && r.shadows(d, fault) {
 			continue
@@ -157,9 +165,6 @@ func (r *linkRun) authors(f *pipeline.File) (data []byte, add func(pipeline.Prob
 		if data, err := os.ReadFile(filepath.Join(r.Source, filepath.FromSlash(f.Origin))); err == nil {
 			return data, func(p pipeline.Problem) {
 				p.File = f.Origin
-				if p.Line > 0 {
-					p.Column = 1
-				}
 				r.Problems.Add(p)
 			}
 		}
@@ -169,7 +174,7 @@ func (r *linkRun) authors(f *pipeline.File) (data []byte, add func(pipeline.Prob
 		data = nil // the publisher will meet it too
 	}
 	return data, func(p pipeline.Problem) {
-		p.Message, p.Line = fmt.Sprintf("%s, line %d: %s", f.Path, p.Line, p.Message), 0
+		p.Message, p.Line, p.Column = fmt.Sprintf("%s, line %d: %s", f.Path, p.Line, p.Message), 0, 0
 		r.Problems.Add(p)
 	}
 }
@@ -220,7 +225,7 @@ func (r *linkRun) shadows(d headers.Redirect, fault func(pipeline.Severity, stri
 
 // leads follows a redirection to its end.
 func (r *linkRun) leads(d headers.Redirect, circles map[string]bool, fault func(pipeline.Severity, string, string)) {
-	if strings.Contains(d.To, "/:") || len(r.Languages) > 0 && r.Languages[0].Dir != "" {
+	if strings.Contains(d.To, "/:") || strings.HasPrefix(d.To, "/.netlify/") || len(r.Languages) > 0 && r.Languages[0].Dir != "" {
 		return // it depends on the request, or on the host
 	}
 	end := r.links.Follow(headers.RedirectsFile, d.To)
@@ -245,6 +250,8 @@ func (r *linkRun) leads(d headers.Redirect, circles map[string]bool, fault func(
 		fault(pipeline.Error, fmt.Sprintf("this leads to %s, which is not there", r.links.PathOf(t.Path)), hint)
 	case t.Kind == linkcheck.Malformed:
 		fault(pipeline.Error, fmt.Sprintf("%q is no address: %s", d.To, t.Why), "")
+	case t.Kind == linkcheck.Here && t.Fragment != "" && !r.hasPart(nil, t):
+		fault(pipeline.Warning, fmt.Sprintf("this leads to %s, which has no part #%s", r.links.PathOf(t.Path), t.Fragment), "give a heading there the id: {#"+t.Fragment+"}")
 	case len(end.Hops) > 0 && d.Status/100 == 3 && d.To != "/":
 		fault(pipeline.Warning, fmt.Sprintf("%s is a redirection itself, to %s: readers make a detour", d.To, end.Hops[len(end.Hops)-1]), "lead to "+end.Hops[len(end.Hops)-1]+" at once")
 	}
@@ -276,7 +283,7 @@ func (r *linkRun) checkHeaders() {
 			return rule.Match(p) || rule.Match(strings.TrimSuffix(p, "index.html")) || rule.Match(strings.TrimSuffix(p, ".html"))
 		})
 		if !used {
-			add(pipeline.Problem{Line: rule.Line, Severity: pipeline.Warning, Rule: "headers", Message: fmt.Sprintf("no file of the site has the path %s", rule.Path), Hint: "mend the path, or remove the rule"})
+			add(pipeline.Problem{Line: rule.Line, Column: rule.Column, Severity: pipeline.Warning, Rule: "headers", Message: fmt.Sprintf("no file of the site has the path %s", rule.Path), Hint: "mend the path, or remove the rule"})
 		}
 	}
 }

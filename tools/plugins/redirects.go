@@ -71,7 +71,7 @@ func redirects(_ context.Context, s *pipeline.Site) error {
 			same := strings.TrimSuffix(t.From, "/") == strings.TrimSuffix(r.From, "/") && len(t.Query)+len(t.Conditions) == 0
 			if same && strings.TrimSuffix(t.To, "/") != strings.TrimSuffix(r.To, "/") {
 				report(headers.Fault{
-					Line: t.Line, Message: fmt.Sprintf("this takes the place of a page's alias, which leads from %s to %s", r.From, r.To),
+					Line: t.Line, Column: t.Column, Message: fmt.Sprintf("this takes the place of a page's alias, which leads from %s to %s", r.From, r.To),
 					Hint: "remove this line, or the alias",
 				})
 			}
