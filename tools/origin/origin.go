@@ -150,6 +150,24 @@ func (f *Finder) Source(ext string, spellings ...string) (Place, bool) {
 	return Place{}, false
 }
 
+// Sources returns the places of texts in what is no content, in the order of
+// Source. What follows each is in Line.
+func (f *Finder) Sources(ext string, spellings ...string) []Place {
+	f.load()
+	var list []Place
+	for _, s := range spellings {
+		for _, src := range f.others {
+			if ext != "" && path.Ext(src.name) != ext {
+				continue
+			}
+			for _, at := range whole(src.data, s) {
+				list = append(list, Place{src.name, pipeline.PlaceAt(src.data, at)})
+			}
+		}
+	}
+	return list
+}
+
 // File returns the places of a text in one source file.
 func (f *Finder) File(name, s string) []Place {
 	data, err := os.ReadFile(filepath.Join(f.source, filepath.FromSlash(name)))

@@ -263,11 +263,51 @@ func (p *linkPlaces) inSource(g *linkGroup) bool {
 		// A word alone may be anything: the name of a section, say.
 		spellings = slices.DeleteFunc(spellings, func(s string) bool { return !strings.ContainsAny(s, "/.#:?") })
 	}
+	if g.first.rule == "relative-url" {
+		return p.relativeIn(p.finder.Sources(only, spellings...), g)
+	}
 	a, ok := p.finder.Source(only, spellings...)
 	if ok {
 		p.groupAt(a, g)
 	}
 	return ok
+}
+
+var (
+	makesRelative = regexp.MustCompile(`(?i)relpermalink|relurl|rellangurl|relref`)
+	makesWhole    = regexp.MustCompile(`(?i)permalink|absurl|abslangurl`)
+)
+
+// relativeIn reports a group at the place that is most likely to write an
+// address without a host, of those that write one for this purpose.
+func (p *linkPlaces) relativeIn(list []origin.Place, g *linkGroup) bool {
+	var best origin.Place
+	most := -1
+	for _, at := range list {
+		rest := p.finder.Line(at)
+		if i := strings.Index(rest, "</"); i >= 0 {
+			rest = rest[:i]
+		}
+		if l := g.first.link; l.Rel != "" || l.Element == "meta" {
+			rest, _, _ = strings.Cut(rest, ">")
+		}
+		likely := 1
+		switch {
+		case len(g.first.link.URL) > 1 && strings.Contains(rest, g.first.link.URL):
+			likely = 3
+		case makesRelative.MatchString(rest):
+			likely = 2
+		case makesWhole.MatchString(rest):
+			likely = 0
+		}
+		if likely > most {
+			best, most = at, likely
+		}
+	}
+	if most >= 0 {
+		p.groupAt(best, g)
+	}
+	return most >= 0
 }
 
 func (p *linkPlaces) inContents(g *linkGroup) bool {
