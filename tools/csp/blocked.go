@@ -46,7 +46,11 @@ func whole(scheme, address string) string {
 // Blocked collects what a policy makes browsers block, by cause: what an author
 // wrote into a content file is a cause of its own, with its place; what a
 // template writes is one for all its pages.
-type Blocked struct{ causes pipeline.Causes }
+type Blocked struct {
+	causes pipeline.Causes
+	// Origin finds a text in the source of a file that no page is. It may be nil.
+	Origin func(f *pipeline.File, text string) (pipeline.TemplatePlace, bool)
+}
 
 // Add takes one use of a page that was not granted.
 func (b *Blocked) Add(f *pipeline.File, u pipeline.Use) {
@@ -55,16 +59,29 @@ func (b *Blocked) Add(f *pipeline.File, u pipeline.Use) {
 	b.causes.Add(f, pipeline.Fault{
 		Rule: "csp", Severity: pipeline.Warning, Cause: fmt.Sprintf("%q", key), Message: message(u), Hint: hint(u),
 		Subject: pipeline.MarkupSubject, Texts: []string{u.Inline + u.Address, strings.ReplaceAll(u.Inline+u.Address, `"`, `'`)}, // as before minifying
-		Needles: needles(u.Inline + u.Address),
+		Needles: needles(u),
 	})
 }
 
-// needles are texts of a template; what is short may stand there for anything.
-func needles(text string) []string {
-	if len(text) < 6 {
-		return nil
+// needles are texts that the template may have which made it. What is short may
+// stand anywhere for anything, but not in such an attribute.
+func needles(u pipeline.Use) []string {
+	var list []string
+	text := u.Inline + u.Address
+	if len(text) >= 6 {
+		list = append(list, text)
 	}
-	return []string{text}
+	if u.Inline != "" {
+		list = append(list, written(u)...)
+		tag := "<" + u.Element + " " + u.Attribute + "="
+		list = append(list, tag+`"`, tag+"'")
+	}
+	return list
+}
+
+// written are the ways to write an attribute.
+func written(u pipeline.Use) []string {
+	return []string{u.Attribute + `="` + u.Inline + `"`, u.Attribute + "='" + u.Inline + "'"}
 }
 
 // Report gives each cause a warning of the rule csp.
@@ -72,7 +89,7 @@ func (b *Blocked) Report(c *pipeline.Collection, problems *pipeline.Problems) {
 	if c != nil {
 		b.causes.Template = c.Template
 	}
-	b.causes.Find = placeOf
+	b.causes.Find, b.causes.Origin = placeOf, b.Origin
 	b.causes.Report(problems)
 }
 
@@ -80,7 +97,7 @@ func (b *Blocked) Report(c *pipeline.Collection, problems *pipeline.Problems) {
 func placeOf(f *pipeline.File, x pipeline.Fault) pipeline.Found {
 	needle := x.Texts[0]
 	if f.Content == nil || len(needle) < 3 {
-		return pipeline.Found{}
+		return pipeline.Found{} // anything
 	}
 	src, err := f.Content.Read()
 	if err == nil && !bytes.Contains(src, []byte(needle)) {
@@ -104,6 +121,8 @@ func message(u pipeline.Use) string {
 		element = "url()"
 	}
 	switch {
+	case u.Directive == Connection:
+		return fmt.Sprintf("browsers connect to %s for %s, and nothing may be loaded from there", strings.TrimPrefix(u.Source, "//"), element)
 	case u.Source != "":
 		return fmt.Sprintf("browsers block %s with %s: the Content-Security-Policy allows no %s of %s", element, pipeline.Quote(u.Address, mostQuoted), u.Directive, strings.TrimPrefix(u.Source, "//"))
 	case u.Attribute == "style":
@@ -116,6 +135,8 @@ func message(u pipeline.Use) string {
 
 func hint(u pipeline.Use) string {
 	switch {
+	case u.Directive == Connection:
+		return "remove it: the other host learns of each reader"
 	case u.Source != "" && u.Directive == "base-uri":
 		return "write whole addresses instead of a <base> element"
 	case u.Source != "":

@@ -166,6 +166,10 @@ func (p *Page) svgHref(element, directive string, attrs []Attr) {
 	}
 }
 
+// Connection stands in the place of a directive for a host that browsers only
+// connect to, before they need it: no policy keeps them from that.
+const Connection = "connection"
+
 // linkLoads are the rels of a link whose target a browser fetches by itself.
 var linkLoads = map[string]string{
 	"stylesheet":                   "style-src",
@@ -193,6 +197,11 @@ func (p *Page) link(attrs []Attr) {
 	rel, _ := Find(attrs, "rel")
 	for word := range strings.FieldsSeq(strings.ToLower(string(rel))) {
 		directive := linkLoads[word]
+		if word == "preconnect" || word == "dns-prefetch" {
+			if source := Source(string(href)); source != Self {
+				directive = Connection
+			}
+		}
 		if word == "preload" {
 			as, _ := Find(attrs, "as")
 			directive = preloads[strings.ToLower(string(as))]

@@ -49,6 +49,9 @@ type Causes struct {
 	Find func(*File, Fault) Found
 	// Template finds the one template that has a text. It may be nil.
 	Template func(needle string) (TemplatePlace, bool)
+	// Origin finds a text in the source that a file which is no page was made of.
+	// It may be nil.
+	Origin func(f *File, needle string) (TemplatePlace, bool)
 
 	order []string
 	by    map[string]*cause
@@ -143,6 +146,14 @@ func (c *Causes) once(files []*File, x Fault) Problem {
 	f := files[0]
 	where := AndOthers(f.Path, len(files)-1, "page")
 	p := Problem{Severity: x.Severity, Rule: x.Rule, Message: where + ": " + x.Message, Hint: x.Hint}
+	if c.Origin != nil && (f.Kind == Static || f.Kind == Asset) {
+		for _, needle := range x.Needles {
+			if at, ok := c.Origin(f, needle); ok {
+				p.File, p.Line, p.Column = at.File, at.Line, at.Column
+				return p
+			}
+		}
+	}
 	if c.Template != nil && f.Kind != Static {
 		for _, needle := range x.Needles {
 			if at, ok := c.Template(needle); ok {

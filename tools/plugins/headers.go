@@ -16,6 +16,7 @@ import (
 
 	"duskpress/tools/csp"
 	"duskpress/tools/headers"
+	"duskpress/tools/origin"
 	"duskpress/tools/pipeline"
 )
 
@@ -139,15 +140,21 @@ func (h *headersPlugin) policy(s *pipeline.Site) (string, error) {
 	}
 	// A browser asks for an icon by itself.
 	p.Add("img-src", csp.Self)
-	var blocked csp.Blocked
+	blocked := csp.Blocked{Origin: originOf(s)}
 	for _, f := range s.Files() {
 		uses, err := usesOf(s, f)
 		if err != nil {
 			return "", err
 		}
 		for _, u := range uses {
-			if source := csp.Grant(u, csp.Origin(s.BaseURL), allowed[u.Directive]); source != "" {
-				p.Add(u.Directive, source)
+			sources := allowed[u.Directive]
+			if u.Directive == csp.Connection {
+				sources = slices.Concat(slices.Collect(maps.Values(allowed))...)
+			}
+			if source := csp.Grant(u, csp.Origin(s.BaseURL), sources); source != "" {
+				if u.Directive != csp.Connection {
+					p.Add(u.Directive, source)
+				}
 			} else {
 				blocked.Add(f, u)
 			}
@@ -166,6 +173,26 @@ func (h *headersPlugin) policy(s *pipeline.Site) (string, error) {
 		})
 	}
 	return value, nil
+}
+
+// originOf finds a text in the file of static/ that is published, or in a style
+// sheet or script of which one was made. Sources are read when first asked for.
+func originOf(s *pipeline.Site) func(*pipeline.File, string) (pipeline.TemplatePlace, bool) {
+	finder := origin.New(s)
+	return func(f *pipeline.File, text string) (pipeline.TemplatePlace, bool) {
+		var list []origin.Place
+		if f.Kind == pipeline.Static {
+			list = finder.File(f.Origin, text)
+		} else {
+			for _, ext := range []string{path.Ext(f.Path), ".scss", ".sass"} {
+				list = append(list, finder.Sources(ext, text)...)
+			}
+		}
+		if len(list) == 0 {
+			return pipeline.TemplatePlace{}, false
+		}
+		return pipeline.TemplatePlace{File: list[0].File, Line: list[0].Line, Column: list[0].Column}, true
+	}
 }
 
 // usesOf is what a file asks of the policy.
