@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -397,6 +398,20 @@ func (p *press) count(site *pipeline.Site) {
 	slices.SortFunc(p.summary.LeftOut, func(a, b report.LeftOut) int { return strings.Compare(a.File, b.File) })
 }
 
+// machineProblem is what the machine refuses: a file of the site, where it is one,
+// or something else.
+func machineProblem(source string, err error) pipeline.Problem {
+	if m := notReadable.FindStringSubmatch(err.Error()); m != nil {
+		rel, err := filepath.Rel(source, m[1])
+		if err == nil && filepath.IsLocal(rel) && !strings.HasPrefix(rel, ".") {
+			return pipeline.Problem{File: filepath.ToSlash(rel), Rule: "source", Message: "cannot be read: permission denied"}
+		}
+	}
+	return pipeline.Problem{Rule: "machine", Message: oneLine(err.Error())}
+}
+
+var notReadable = regexp.MustCompile(`(?:^|: )open ([^:"\n]+): permission denied$`)
+
 // keepFailed moves what a failed build made to .duskpress/failed, with a
 // report of why it failed.
 func (p *press) keepFailed(session *publish.Session, cause error) {
@@ -473,7 +488,7 @@ func (p *press) finish(ctx context.Context, err error) error {
 		exit = int(code)
 	case errors.Is(err, pipeline.ErrProblems):
 	default:
-		say(pipeline.Problem{Rule: "machine", Message: oneLine(err.Error())})
+		say(machineProblem(p.source, err))
 	}
 	list := append(p.problems.Sorted(), extra...)
 	p.summary.Exit, p.summary.Duration = exit, time.Since(p.start)

@@ -376,8 +376,8 @@ func (e *Engine) layouts(dir string, visit func(rel string)) {
 	}).Walk()
 }
 
-// checkSymlinks looks for links in the project's folders that lead nowhere or
-// out of the site.
+// checkSymlinks looks for links in the project's folders: Hugo follows none of
+// them. Editors make some that lead nowhere, to lock a file.
 func (e *Engine) checkSymlinks() {
 	source, err := filepath.EvalSymlinks(e.opts.Source)
 	if err != nil {
@@ -399,7 +399,7 @@ func (e *Engine) checkSymlinks() {
 	slices.Sort(roots)
 	for _, root := range slices.Compact(roots) {
 		filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.Type()&fs.ModeSymlink == 0 {
+			if err != nil || d.Type()&fs.ModeSymlink == 0 || strings.ContainsAny(d.Name()[:1], ".#") {
 				return nil
 			}
 			p := pipeline.Problem{File: e.log.relative(path), Severity: pipeline.Error, Rule: "symlink"}
@@ -410,8 +410,12 @@ func (e *Engine) checkSymlinks() {
 			} else if rel, err := filepath.Rel(source, target); err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
 				p.Message = "this symbolic link leaves the site, so what it shows depends on the machine"
 				p.Hint = "copy the file here, or mount its directory in the configuration ([[module.mounts]])"
+			} else if path == root {
+				return nil // a mount may be a link
 			} else {
-				return nil
+				p.Severity = pipeline.Warning
+				p.Message = fmt.Sprintf("this symbolic link, to %s, is passed over: Hugo follows none", filepath.ToSlash(rel))
+				p.Hint = "copy what it leads to, or mount it in the configuration ([[module.mounts]])"
 			}
 			e.problems.Add(p)
 			return nil

@@ -342,6 +342,10 @@ func classify(p pipeline.Problem) pipeline.Problem {
 		p.Message = fmt.Sprintf("a module of the site wants Go %s, and this is %s", m[1], m[2])
 		p.File, p.Line, p.Column = "", 0, 0
 		p.Hint = "install that Go, or lower the line `go` in the module's go.mod"
+	case p.File == "" && unreadable.MatchString(p.Message):
+		m := unreadable.FindStringSubmatch(p.Message)
+		p.Rule, p.File = "source", m[1]
+		p.Message = "cannot be read: " + m[2]
 	case pageTimedOut.MatchString(p.Message):
 		took := strings.TrimPrefix(p.Message, "timeout after ")
 		p.Message = "the text of the page was not there after " + took
@@ -376,6 +380,7 @@ func classify(p pipeline.Problem) pipeline.Problem {
 }
 
 var (
+	unreadable   = regexp.MustCompile(`^(?:[\w ]+: )*open ([^:"\n]+): (permission denied)$`)
 	pageTimedOut = regexp.MustCompile(`^timeout after [\d.hms]+$`)
 	deniedPolicy = regexp.MustCompile(`^access denied: .* is not whitelisted in policy "([\w.]+)"; the current security configuration is`)
 	wrongHugo    = regexp.MustCompile(`^Module "([^"]+)" is not compatible with this Hugo version: ([^;]*);`)

@@ -16,6 +16,21 @@ func TestWrongGo(t *testing.T) {
 	}
 }
 
+// TestUnreadable has what Hugo says of a template that it may not read; whoever
+// runs tests as root can read all.
+func TestUnreadable(t *testing.T) {
+	for _, message := range []string{"open theme/layouts/page.html: permission denied", "walk: Readdir: open theme/layouts/page.html: permission denied"} {
+		p := classify(pipeline.Problem{Rule: "hugo", Message: message})
+		if p.Rule != "source" || p.File != "theme/layouts/page.html" || p.Message != "cannot be read: permission denied" {
+			t.Errorf("%s: %+v", message, p)
+		}
+	}
+	p := classify(pipeline.Problem{Rule: "hugo", File: "a.css", Message: "open b.css: permission denied"})
+	if p.Rule != "hugo" || p.File != "a.css" {
+		t.Errorf("a place that is known is lost: %+v", p)
+	}
+}
+
 func TestRuneColumn(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.html")
 	if err := os.WriteFile(file, []byte("<p>\n日本é {{ .Nope }}\n"), 0o666); err != nil {

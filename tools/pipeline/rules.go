@@ -31,7 +31,7 @@ var KnownRules = map[string]string{
 	"shallow-clone": "dates from git in a clone without its history",
 	"shortcode":     "a shortcode that is not there, or not closed",
 	"source":        "a source file that cannot be read, or changed while it was read",
-	"symlink":       "a symbolic link that leaves the site or ends nowhere",
+	"symlink":       "a symbolic link, which Hugo does not follow",
 	"tag-near":      "a tag of one post that is nearly one of others",
 	"tag-repeated":  "a tag that stands twice in one post",
 	"tag-slug":      "a tag without a letter or digit to make a path of",
