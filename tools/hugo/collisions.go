@@ -197,6 +197,9 @@ func (e *Engine) allPages() []page.Page {
 	}
 	for _, c := range e.collection.Contents {
 		c.Held = e.held(c, false, false, false)
+		if strings.HasPrefix(c.Base(), "_index.") {
+			c.LeftOut = e.heldBack(c) // Hugo keeps the page, for those below it, and does not render it
+		}
 		if published[c.Filename] {
 			continue
 		}

@@ -3,6 +3,7 @@ package hugo
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,9 @@ func (e *Engine) whyLeftOut(c *pipeline.Content) string {
 	if build, ok := c.FrontMatter["build"].(map[string]any); ok && build["render"] == "never" {
 		return ""
 	}
+	if r, ok := e.cascadeWith(c, "draft", "publishdate", "date", "expirydate", "build", "_build"); ok {
+		return "held back by " + r.Text
+	}
 	return "left out by the configuration, a cascade, or another file of the same name"
 }
 
@@ -36,7 +40,7 @@ func (e *Engine) heldBack(c *pipeline.Content) string {
 
 // held is heldBack, with what is let in.
 func (e *Engine) held(c *pipeline.Content, drafts, future, expired bool) string {
-	if draft, _ := c.FrontMatter["draft"].(bool); draft && !drafts {
+	if isDraft(c) && !drafts {
 		return "draft"
 	}
 	now := htime.Now()
@@ -47,6 +51,25 @@ func (e *Engine) held(c *pipeline.Content, drafts, future, expired bool) string 
 		return fmt.Sprintf("expired on %s", t.Format("2006-01-02"))
 	}
 	return ""
+}
+
+// isDraft reports whether Hugo takes a file for a draft: it reads texts and numbers
+// too.
+func isDraft(c *pipeline.Content) bool {
+	switch v := c.FrontMatter["draft"].(type) {
+	case bool:
+		return v
+	case string:
+		draft, err := strconv.ParseBool(v)
+		return err == nil && draft
+	case int64:
+		return v != 0
+	case int:
+		return v != 0
+	case float64:
+		return v != 0
+	}
+	return false
 }
 
 // date is the first date among keys of front matter.

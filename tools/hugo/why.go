@@ -74,7 +74,7 @@ func (e *Engine) whyInside(c *pipeline.Content) pipeline.Reason {
 // whyHeld is heldBack with places: front matter alone keeps the file back.
 func (e *Engine) whyHeld(c *pipeline.Content, at func(key, text, hint string) pipeline.Reason) (list []pipeline.Reason) {
 	base := e.configs.Base
-	if draft, _ := c.FrontMatter["draft"].(bool); draft && !base.BuildDrafts {
+	if isDraft(c) && !base.BuildDrafts {
 		r := at("draft", "it is a draft", "remove draft, or build with --buildDrafts")
 		if _, ok := c.Keys["draft"]; !ok {
 			r = at("", "it is a draft, since its name begins with _", "rename the file, or build with --buildDrafts")
