@@ -120,6 +120,7 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 	slices.SortFunc(c.Contents, func(a, b *pipeline.Content) int { return strings.Compare(a.Path, b.Path) })
 	e.checkShortcodes(c)
 	e.checkSymlinks()
+	e.checkGoMod()
 	e.checkPassedOver(c)
 	e.checkShallow()
 	e.collection = c

@@ -336,6 +336,10 @@ func classify(p pipeline.Problem) pipeline.Problem {
 		p.Rule = "hugo-version"
 		p.Message = fmt.Sprintf("the theme or module %q wants another version of Hugo: %s", m[1], strings.TrimSpace(m[2]))
 		p.Hint = fmt.Sprintf("this is Hugo %s; take a version of the theme that goes with it", Version())
+		if m[1] == "project" {
+			p.Message = fmt.Sprintf("[module.hugoVersion] in the configuration wants another version of Hugo: %s", strings.TrimSpace(m[2]))
+			p.Hint = fmt.Sprintf("this is Hugo %s", Version())
+		}
 	case wrongGo.MatchString(p.Message):
 		p.Rule = "go-version"
 		m := wrongGo.FindStringSubmatch(p.Message)
