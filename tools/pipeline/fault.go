@@ -21,6 +21,9 @@ type Fault struct {
 	Texts   []string
 	// Needles are texts that a template has if it causes the fault.
 	Needles []string
+	// Example finds one of the places in content at which the template's fault is
+	// seen, for where the template is not known. It may be nil.
+	Example func(*File) Found
 }
 
 // A Subject is a kind of thing in a content file.
@@ -136,14 +139,15 @@ func (c *Causes) Report(problems *Problems) {
 		})
 		slices.SortFunc(rest, func(a, b *File) int { return cmp.Compare(a.Path, b.Path) })
 		if len(rest) > 0 {
-			problems.Add(c.once(rest, at.faults[rest[0]]))
+			problems.Add(c.once(rest, at.faults))
 		}
 	}
 }
 
 // once is the problem for all files of a cause that is not in their content.
-func (c *Causes) once(files []*File, x Fault) Problem {
+func (c *Causes) once(files []*File, all map[*File]Fault) Problem {
 	f := files[0]
+	x := all[f]
 	where := AndOthers(f.Path, len(files)-1, "page")
 	p := Problem{Severity: x.Severity, Rule: x.Rule, Message: where + ": " + x.Message, Hint: x.Hint}
 	if c.Origin != nil && (f.Kind == Static || f.Kind == Asset) {
@@ -160,6 +164,16 @@ func (c *Causes) once(files []*File, x Fault) Problem {
 				p.File, p.Line, p.Column = at.File, at.Line, at.Column
 				return p
 			}
+		}
+	}
+	for _, f := range files[:min(len(files), 20)] { // lists may come first
+		x := all[f]
+		if x.Example == nil {
+			break
+		}
+		if found := x.Example(f); found.Content != nil {
+			p.File, p.Line, p.Column = found.Content.Path, found.Place.Line, found.Place.Column
+			return p
 		}
 	}
 	switch {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 
@@ -58,7 +59,10 @@ func (p *pictures) check(_ context.Context, s *pipeline.Site) error {
 		}
 		for _, m := range f.Facts.Images {
 			add := func(rule, message, hint string) {
-				x := pipeline.Fault{Rule: rule, Severity: pipeline.Warning, Cause: "template", Message: message, Hint: hint}
+				x := pipeline.Fault{
+					Rule: rule, Severity: pipeline.Warning, Cause: "template", Message: message, Hint: hint,
+					Example: func(f *pipeline.File) pipeline.Found { return at.picture(f, m.Src) },
+				}
 				// What Markdown makes is the template's; HTML is its author's, one by
 				// one, and so is what a template has word for word.
 				if rule != "image-size" || at.isRaw(f.Content, m.Src) {
@@ -155,6 +159,23 @@ func (p *places) written(address string) []string {
 		}
 	}
 	return all
+}
+
+// picture finds a picture of Markdown.
+func (p *places) picture(f *pipeline.File, src string) pipeline.Found {
+	if f.Content == nil {
+		return pipeline.Found{}
+	}
+	m := p.sourceMap(f.Content)
+	for _, t := range p.written(src) {
+		if at := m.Image(t); len(at) > 0 {
+			return found(f.Content, at, 0)
+		}
+	}
+	if base := path.Base(src); len(base) > 3 { // it was written relative to something
+		return found(f.Content, m.Ending(base), 0)
+	}
+	return pipeline.Found{}
 }
 
 // inTemplate reports whether one template has a text.
