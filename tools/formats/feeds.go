@@ -21,6 +21,7 @@ type rss struct {
 	item     map[string]bool // of the item, nil outside
 	items    int
 	title    string
+	link     string
 	guids    map[string]bool
 }
 
@@ -35,7 +36,8 @@ func (r *rss) start(path []string, e xml.StartElement) {
 		r.has = make(map[string]bool)
 	case at(path, "rss", "channel", "item"):
 		r.items++
-		r.item, r.title = make(map[string]bool), ""
+		r.item, r.title, r.link = make(map[string]bool), "", ""
+		r.checker.item = len(r.faults)
 	case len(path) == 4 && path[2] == "item" && path[3] == "enclosure":
 		for _, name := range []string{"url", "length", "type"} {
 			v := attribute(e, name)
@@ -76,6 +78,7 @@ func (r *rss) end(path []string, text string) {
 			r.add(false, "item guid", "write <guid>{{ .Permalink }}</guid>", "%s has neither guid nor link, so readers show it anew each time", r.which())
 		}
 		r.item = nil
+		r.close(fmt.Sprintf("item %d", r.items), r.which(), r.link, r.title)
 	case len(path) == 3 && (name == "title" || name == "link" || name == "description"):
 		r.has[name] = r.has[name] || text != ""
 	case len(path) == 3 && (name == "pubDate" || name == "lastBuildDate"):
@@ -85,6 +88,8 @@ func (r *rss) end(path []string, text string) {
 		switch name {
 		case "title":
 			r.title = text
+		case "link":
+			r.link = text
 		case "pubDate":
 			r.date(r.which(), name, text)
 		case "guid":
@@ -124,6 +129,7 @@ type atom struct {
 	has, entry map[string]bool
 	entries    int
 	title      string
+	link       string
 	unsigned   string // an entry without an author
 	ids        map[string]bool
 }
@@ -138,13 +144,18 @@ func (a *atom) which() string {
 	return fmt.Sprintf("entry %d", a.entries)
 }
 
-func (a *atom) start(path []string, _ xml.StartElement) {
+func (a *atom) start(path []string, e xml.StartElement) {
 	switch {
 	case at(path, "feed"):
 		a.has = make(map[string]bool)
 	case at(path, "feed", "entry"):
 		a.entries++
-		a.entry, a.title = make(map[string]bool), ""
+		a.entry, a.title, a.link = make(map[string]bool), "", ""
+		a.item = len(a.faults)
+	case at(path, "feed", "entry", "link"):
+		if rel := attribute(e, "rel"); rel == "" || rel == "alternate" {
+			a.link = attribute(e, "href")
+		}
 	}
 }
 
@@ -158,6 +169,7 @@ func (a *atom) end(path []string, text string) {
 		if !a.entry["author"] && a.unsigned == "" {
 			a.unsigned = a.which()
 		}
+		a.close(fmt.Sprintf("entry %d", a.entries), a.which(), a.link, a.title)
 		a.entry = nil
 	case len(path) == 3 && path[1] == "entry":
 		a.entry[name] = a.entry[name] || text != "" || name == "author"

@@ -22,6 +22,9 @@ type Fault struct {
 	Fatal bool
 	// Cause is the same for all files that one template makes with this fault.
 	Cause, Message, Hint string
+	// Address and Title are those of the item of a feed that lacks something its
+	// page lacks too; both are empty where it is the template's fault.
+	Address, Title string
 }
 
 // XML looks at a file in XML. Each kind of fault is reported once a file.
@@ -36,6 +39,19 @@ type checker struct {
 	rule   string
 	faults []Fault
 	seen   map[string]bool
+	item   int // how many faults there were before the item that is read
+}
+
+// close ends an item of a feed: it may have named itself after what is wrong.
+func (c *checker) close(number, which, address, title string) {
+	for i := c.item; i < len(c.faults); i++ {
+		x := &c.faults[i]
+		x.Message = which + strings.TrimPrefix(strings.TrimPrefix(x.Message, which), number)
+		if strings.HasSuffix(x.Cause, " zero") || x.Cause == "item title" || x.Cause == "item guid" {
+			x.Address, x.Title = address, title
+		}
+	}
+	c.item = len(c.faults)
 }
 
 func (c *checker) add(fatal bool, cause, hint, format string, args ...any) {

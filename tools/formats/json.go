@@ -58,6 +58,7 @@ type jsonFeed struct {
 
 type jsonItem struct {
 	ID        any `json:"id"`
+	URL       any `json:"url"`
 	HTML      any `json:"content_html"`
 	Text      any `json:"content_text"`
 	Title     any `json:"title"`
@@ -80,10 +81,13 @@ func (c *checker) jsonFeed(data []byte) {
 	}
 	ids := make(map[string]bool)
 	for i, item := range f.Items {
-		which := fmt.Sprintf("item %d", i+1)
-		if t, _ := item.Title.(string); t != "" {
-			which += fmt.Sprintf(", %q", t)
+		number := fmt.Sprintf("item %d", i+1)
+		which := number
+		title, _ := item.Title.(string)
+		if title != "" {
+			which += fmt.Sprintf(", %q", title)
 		}
+		c.item = len(c.faults)
 		id, isString := item.ID.(string)
 		switch {
 		case item.ID == nil || isString && id == "":
@@ -109,5 +113,7 @@ func (c *checker) jsonFeed(data []byte) {
 			}
 			rfc3339(c, which, name, s)
 		}
+		address, _ := item.URL.(string)
+		c.close(number, which, address, title)
 	}
 }

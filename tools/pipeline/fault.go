@@ -36,6 +36,7 @@ const (
 	MarkupSubject // HTML, or an attribute, as it is written
 	TextSubject   // words
 	FirstSubject  // the file as a whole
+	ItemSubject   // a page, by its address or its title
 )
 
 // A TemplatePlace is a place in a template.

@@ -109,9 +109,13 @@ func formatFaults(f *pipeline.File, data []byte) []pipeline.Fault {
 		if x.Fatal {
 			severity = pipeline.Error
 		}
-		faults = append(faults, pipeline.Fault{
+		fault := pipeline.Fault{
 			Rule: x.Rule, Severity: severity, Cause: path.Base(f.Path) + " " + x.Cause, Message: x.Message, Hint: x.Hint,
-		})
+		}
+		if x.Address != "" || x.Title != "" {
+			fault.Subject, fault.Texts = pipeline.ItemSubject, []string{x.Address, x.Title}
+		}
+		faults = append(faults, fault)
 	}
 	if f.Kind != pipeline.Rendered {
 		return faults

@@ -68,6 +68,8 @@ func (p *places) find(f *pipeline.File, x pipeline.Fault) pipeline.Found {
 		return p.findText(f, x)
 	case pipeline.HeadingSubject:
 		return p.findHeading(f, x)
+	case pipeline.ItemSubject:
+		return p.findItem(f, x)
 	}
 	if f.Content == nil {
 		return pipeline.Found{}
@@ -89,6 +91,50 @@ func (p *places) find(f *pipeline.File, x pipeline.Fault) pipeline.Found {
 		return p.findMarkup(f.Content, x)
 	}
 	return pipeline.Found{}
+}
+
+// findItem looks for the page that an item of a feed is of.
+func (p *places) findItem(f *pipeline.File, x pipeline.Fault) pipeline.Found {
+	address, title := x.Texts[0], x.Texts[1]
+	var c *pipeline.Content
+	if address != "" {
+		file := localFile(p.site, f.Path, address)
+		if file == nil {
+			file = localFile(p.site, f.Path, strings.TrimSuffix(address, "/")+"/index.html")
+		}
+		if file != nil {
+			c = file.Content
+		}
+	} else if p.site.Collection != nil {
+		for _, other := range p.site.Collection.Contents {
+			if other.FrontMatter["title"] != title {
+				continue
+			}
+			if c != nil {
+				return pipeline.Found{} // one of two
+			}
+			c = other
+		}
+	}
+	if c == nil {
+		return pipeline.Found{}
+	}
+	at := pipeline.Place{Line: 1, Column: 1}
+	for _, key := range []string{"date", "title"} {
+		if key == "date" && !strings.HasSuffix(x.Cause, " zero") {
+			continue
+		}
+		if k, ok := c.Keys[key]; ok {
+			at = k
+			break
+		}
+	}
+	if c.Adapter {
+		if list := p.sourceMap(c).Text(title); len(list) > 0 && title != "" {
+			at = pipeline.Place(list[0])
+		}
+	}
+	return pipeline.Found{Content: c, Place: at}
 }
 
 // findHeading looks for a heading by its text, and for one that another page
