@@ -104,9 +104,21 @@ func placeOf(f *pipeline.File, x pipeline.Fault) pipeline.Found {
 		needle = x.Texts[1]
 	}
 	if err != nil || !bytes.Contains(src, []byte(needle)) {
-		return pipeline.Found{}
+		return parameter(f.Content, x.Texts[0])
 	}
 	return pipeline.Found{Content: f.Content, Place: f.Content.Find(needle, 1)}
+}
+
+// parameter is the one of a shortcode that is a part of an address.
+func parameter(c *pipeline.Content, address string) pipeline.Found {
+	for _, s := range c.Shortcodes {
+		for _, p := range s.Params {
+			if len(p.Value) >= 6 && strings.Contains(address, p.Value) {
+				return pipeline.Found{Content: c, Place: p.Place}
+			}
+		}
+	}
+	return pipeline.Found{}
 }
 
 // mostQuoted is how many characters of a page a message shows.

@@ -18,6 +18,7 @@ type outline struct {
 type heading struct {
 	level    int
 	id, text string
+	caption  bool // of a figure: no part of the page begins there
 }
 
 // longestHeading is how many bytes of a heading are kept.
@@ -30,7 +31,7 @@ func level(element string) int {
 	return 0
 }
 
-func (o *outline) start(element string, attrs []csp.Attr, hidden int) {
+func (o *outline) start(element string, attrs []csp.Attr, hidden int, caption bool) {
 	n := level(element)
 	if n == 0 || hidden > 0 {
 		return
@@ -39,7 +40,7 @@ func (o *outline) start(element string, attrs []csp.Attr, hidden int) {
 		return
 	}
 	id, _ := csp.Find(attrs, "id")
-	o.headings = append(o.headings, heading{level: n, id: string(id)})
+	o.headings = append(o.headings, heading{level: n, id: string(id), caption: caption})
 	o.open = true
 }
 
@@ -88,6 +89,9 @@ func (o *outline) check(r *reader) {
 		text := clean(h.text)
 		if h.level == 1 {
 			first = append(first, text)
+		}
+		if h.caption {
+			continue
 		}
 		if before > 0 && h.level > before+1 {
 			r.report(pipeline.Fault{

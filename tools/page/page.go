@@ -142,7 +142,7 @@ func (r *reader) startTag(element string, selfClosing bool) {
 	}
 	f.Shows = f.Shows || shown[element] && r.hidden == 0
 	r.head.start(element, r.attrs)
-	r.outline.start(element, r.attrs, r.hidden)
+	r.outline.start(element, r.attrs, r.hidden, level(element) > 0 && r.nesting.within("figcaption"))
 	r.depth(element, 1)
 	r.nesting.start(element, r.attrs, selfClosing)
 	r.policy.Start(element, r.attrs)

@@ -96,6 +96,12 @@ func (c *Causes) Add(f *File, x Fault) {
 
 // Report adds the problems.
 func (c *Causes) Report(problems *Problems) {
+	type remainder struct {
+		of    *cause
+		files []*File
+	}
+	var unplaced []remainder
+	said := make(map[string]bool) // by rule, the words at which something was found in content
 	for _, key := range c.order {
 		at := c.by[key]
 		var rest []*File
@@ -112,6 +118,7 @@ func (c *Causes) Report(problems *Problems) {
 			}
 		}
 		placed := make(map[string]bool) // what was found in content
+		bare := false                   // of what there is a tag alone, too
 		// What stands at one place is told once, for the page made of that file.
 		own := make(map[Found]*File)
 		for i, found := range in {
@@ -119,7 +126,8 @@ func (c *Causes) Report(problems *Problems) {
 				own[found] = of[i]
 			}
 		}
-		doubt := len(rest) > 0
+		// A tag alone may be the template's. But a list shows whole posts.
+		doubt := slices.ContainsFunc(rest, func(f *File) bool { return !at.faults[f].bare() || !isList(f) })
 		for i, found := range in {
 			x := at.faults[of[i]]
 			if found.Weak && doubt {
@@ -128,7 +136,9 @@ func (c *Causes) Report(problems *Problems) {
 			}
 			for _, t := range x.Texts {
 				placed[t] = !strings.HasPrefix(t, "<") // a tag alone may be any other
+				said[x.Rule+"\x00"+t] = placed[t]
 			}
+			bare = bare || x.bare()
 			if own[found] != of[i] {
 				continue
 			}
@@ -136,13 +146,31 @@ func (c *Causes) Report(problems *Problems) {
 		}
 		// A list that shows a whole post has the post's faults.
 		rest = slices.DeleteFunc(rest, func(f *File) bool {
-			return slices.ContainsFunc(at.faults[f].Texts, func(t string) bool { return placed[t] })
+			return bare && at.faults[f].bare() && isList(f) || slices.ContainsFunc(at.faults[f].Texts, func(t string) bool { return placed[t] })
+		})
+		unplaced = append(unplaced, remainder{at, rest})
+	}
+	for _, r := range unplaced {
+		// A list may show a post with other levels of headings, so with other tags.
+		rest := slices.DeleteFunc(r.files, func(f *File) bool {
+			x := r.of.faults[f]
+			return x.Subject == MarkupSubject && isList(f) && slices.ContainsFunc(x.Texts, func(t string) bool { return said[x.Rule+"\x00"+t] })
 		})
 		slices.SortFunc(rest, func(a, b *File) int { return cmp.Compare(a.Path, b.Path) })
 		if len(rest) > 0 {
-			problems.Add(c.once(rest, at.faults))
+			problems.Add(c.once(rest, r.of.faults))
 		}
 	}
+}
+
+// bare reports whether nothing but a tag is known of a fault.
+func (x Fault) bare() bool {
+	return x.Subject == MarkupSubject && len(x.Texts) == 1 && strings.HasPrefix(x.Texts[0], "<")
+}
+
+// isList reports whether a file is a page that lists others.
+func isList(f *File) bool {
+	return f.Content == nil || strings.HasPrefix(f.Content.Base(), "_index.")
 }
 
 // once is the problem for all files of a cause that is not in their content.

@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"bytes"
+	"path"
 	"slices"
 	"strings"
 
@@ -163,9 +164,46 @@ func (p *places) findHeading(f *pipeline.File, x pipeline.Fault) pipeline.Found 
 		if x.Rule == "duplicate-id" {
 			return p.findMarkup(f.Content, x)
 		}
+		if at := p.call(f.Content, x.Texts[0]); at.Content != nil {
+			return at
+		}
 	}
 	drop := p.anywhere(x.Texts[0], func(c *pipeline.Content) bool { return c != f.Content && len(p.sourceMap(c).Heading(x.Texts[0])) > 0 })
+	if list := f.Content == nil || strings.HasPrefix(f.Content.Base(), "_index."); list && !drop && p.site.Collection != nil {
+		for _, c := range p.site.Collection.Contents {
+			drop = drop || c != f.Content && p.call(c, x.Texts[0]).Content != nil
+		}
+	}
 	return pipeline.Found{Drop: drop && x.Rule != "main-heading"}
+}
+
+// call looks for the shortcode that has made a text: one of its parameters is the
+// text, or its template has it.
+func (p *places) call(c *pipeline.Content, text string) pipeline.Found {
+	if len(c.Shortcodes) == 0 || len(text) < 3 {
+		return pipeline.Found{}
+	}
+	for _, s := range c.Shortcodes {
+		for _, param := range s.Params {
+			if param.Value == text {
+				return pipeline.Found{Content: c, Place: param.Place}
+			}
+		}
+	}
+	if p.site.Collection == nil || p.site.Collection.Template == nil {
+		return pipeline.Found{}
+	}
+	at, ok := p.site.Collection.Template(text)
+	if !ok || !strings.Contains(at.File, "shortcodes/") {
+		return pipeline.Found{}
+	}
+	name, _, _ := strings.Cut(path.Base(at.File), ".")
+	for _, s := range c.Shortcodes {
+		if path.Base(s.Name) == name && !strings.HasPrefix(s.Name, "/") {
+			return pipeline.Found{Content: c, Place: s.Place}
+		}
+	}
+	return pipeline.Found{}
 }
 
 // findMarkup looks for a tag, or for what else an author may have written that
@@ -177,6 +215,11 @@ func (p *places) findMarkup(c *pipeline.Content, x pipeline.Fault) pipeline.Foun
 	m := p.sourceMap(c)
 	if name, ok := strings.CutPrefix(x.Texts[0], "<"); ok {
 		words := strings.Join(x.Texts[1:], " ")
+		if child, parent, ok := strings.Cut(x.Cause, " in "); ok && words == "" {
+			if t, ok := m.Child(child, parent); ok {
+				return found(c, []sourcemap.Place{t}, 0)
+			}
+		}
 		if t, ok := m.Tag(name, words); ok {
 			at := found(c, []sourcemap.Place{t}, 0)
 			at.Weak = words == ""

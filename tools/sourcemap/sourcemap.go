@@ -263,6 +263,21 @@ func (m *Map) Tag(element, words string) (Place, bool) {
 	return m.place(best), true
 }
 
+// Child returns where the tag of an element stands outside of code as the first
+// thing in another; not ok if it is nowhere.
+func (m *Map) Child(element, parent string) (Place, bool) {
+	inside, err := regexp.Compile(`(?i)<` + regexp.QuoteMeta(parent) + `(?:\s[^<>]*)?>\s*(<` + regexp.QuoteMeta(element) + `)(?:[\s>])`)
+	if err != nil {
+		return Place{}, false
+	}
+	for _, at := range inside.FindAllSubmatchIndex(m.src[m.body:], -1) {
+		if begin := m.body + at[2]; !m.shown(begin, m.body+at[3]) {
+			return m.place(begin), true
+		}
+	}
+	return Place{}, false
+}
+
 // markup is what stands between the words of a page in its source: tags, and
 // the addresses of links.
 var markup = regexp.MustCompile(`<[^<>]*>|\]\([^()\s]*\)`)
