@@ -149,6 +149,7 @@ func (b *budget) compare(causes *pipeline.Causes, f *pipeline.File, kind string,
 	if len(files) > 0 {
 		largest := slices.MaxFunc(files, func(a, b *pipeline.File) int { return cmp.Compare(a.Size, b.Size) })
 		x.Message += fmt.Sprintf("; the largest is %s", largest.Path)
+		x.Needles = []string{"/" + largest.Path}
 	}
 	causes.Add(f, x)
 }
