@@ -191,6 +191,29 @@ func (e *Engine) templateOf(p page.Page, t target) (main, base *tplimpl.TemplInf
 	return main, *(**tplimpl.TemplInfo)(unsafe.Pointer(field.UnsafeAddr())), nil
 }
 
+// madeBy is the file of the template that a page was written with at a path, or "".
+func (e *Engine) madeBy(path string) string {
+	pages := e.standalone()
+	if o, ok := e.pages.owners[path]; ok && o.page != nil {
+		pages = []page.Page{o.page}
+	}
+	for _, p := range pages {
+		list, err := targets(p)
+		if err != nil {
+			return ""
+		}
+		for _, t := range list {
+			if t.path != path {
+				continue
+			}
+			if main, _, err := e.templateOf(p, t); err == nil && main != nil {
+				return e.template(main).File
+			}
+		}
+	}
+	return ""
+}
+
 // template names a template for its author.
 func (e *Engine) template(t *tplimpl.TemplInfo) *pipeline.Template {
 	if t == nil {

@@ -15,6 +15,7 @@ import (
 func (e *Engine) emptyOutput(said map[string]bool) {
 	e.collection.NoFile = func(path string) bool { return said[path] }
 	e.collection.LinkOnly = e.linkOnly()
+	e.collection.MadeBy = e.madeBy
 	if len(e.configs.Base.RenderSegments) > 0 {
 		return
 	}

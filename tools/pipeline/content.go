@@ -151,6 +151,9 @@ type Collection struct {
 	// LinkOnly reports whether a page has an address and, as its author wants it,
 	// no file there: build.render = link. It is nil before rendering.
 	LinkOnly func(path string) bool
+	// MadeBy is the file of the template that wrote the page at a path, "" where
+	// it is none of the site's or not known. It is nil before rendering.
+	MadeBy func(path string) string
 
 	virtual map[string][]byte
 }

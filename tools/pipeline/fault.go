@@ -56,6 +56,8 @@ type Causes struct {
 	// Origin finds a text in the source that a file which is no page was made of.
 	// It may be nil.
 	Origin func(f *File, needle string) (TemplatePlace, bool)
+	// MadeBy is the template that wrote the file at a path. It may be nil.
+	MadeBy func(path string) string
 
 	order []string
 	by    map[string]*cause
@@ -202,6 +204,11 @@ func (c *Causes) once(files []*File, all map[*File]Fault) Problem {
 		}
 		if found := x.Example(f); found.Content != nil {
 			p.File, p.Line, p.Column = found.Content.Path, found.Place.Line, found.Place.Column
+			return p
+		}
+	}
+	if c.MadeBy != nil && f.Kind == Rendered && f.MediaType != "text/html" {
+		if p.File = c.MadeBy(f.Path); p.File != "" {
 			return p
 		}
 	}

@@ -30,7 +30,7 @@ func newPlaces(s *pipeline.Site) *places {
 func (p *places) causes() *pipeline.Causes {
 	c := &pipeline.Causes{Find: p.find}
 	if p.site.Collection != nil {
-		c.Template = p.site.Collection.Template
+		c.Template, c.MadeBy = p.site.Collection.Template, p.site.Collection.MadeBy
 	}
 	return c
 }
