@@ -185,6 +185,11 @@ var publishing = []fault{
 		s.links[name] = "/etc/hosts"
 		s.whole("symlink", "error", name, "leaves the site")
 	}},
+	{24, "link within the site", collect, false, "", func(s *site) {
+		name := "content/posts/" + s.name("in") + ".md"
+		s.links[name] = "../../config.toml"
+		s.whole("symlink", "warning", name, "passed over")
+	}},
 	{24, "clock that is behind", pages, false, "", func(s *site) {
 		s.whole("clock", "warning", "", "for this machine")
 		for range len(s.posts) + 3 {
@@ -193,6 +198,9 @@ var publishing = []fault{
 			p.key("", "date", "2027-01-01")
 			s.leaves(p.name, "future")
 		}
+	}},
+	{25, "a go.mod that asks for a newer Hugo", collect, false, "", func(s *site) {
+		s.extra("go.mod", "module site\n\nrequire (\n\tgithub.com/gohugoio/hugo v"+s.warn("hugo-version", "9.99.0")+"9.99.0\n)")
 	}},
 	{25, "a theme that wants another Hugo", collect, false, "plain", func(s *site) {
 		s.top = append(s.top, `theme = "old"`)
@@ -214,6 +222,9 @@ var configuring = []fault{
 	}},
 	{6, "baseURL of this machine", alone, true, "plain", func(s *site) {
 		s.base0 = s.err("base-url", "is this machine") + `baseURL = "http://localhost:1313` + s.base + `"`
+	}},
+	{6, "baseURL of no web", alone, true, "plain", func(s *site) {
+		s.base0 = s.err("base-url", "https://") + `baseURL = "htps://notes.example` + s.base + `"`
 	}},
 	{7, "key of the configuration", collect, false, "", func(s *site) {
 		s.top = append(s.top, s.warn("config-key", "titel")+`titel = "x"`)

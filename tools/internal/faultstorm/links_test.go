@@ -154,10 +154,19 @@ var linking = []fault{
 		s.extra("static/_redirects", s.warn("redirect", "detour")+"/"+a+" "+s.base+b+" 301\n/"+b+" "+s.base+"about/ 301")
 	}},
 	{13, "line of _redirects without target", check, false, "", func(s *site) {
-		s.extra("static/_redirects", s.line("headers", "warning", "lead to")+"/"+s.name("bad"))
+		s.extra("static/_redirects", s.warn("headers", "lead to")+"/"+s.name("bad"))
 	}},
 	{13, "line of _headers that is none", check, false, "", func(s *site) {
-		s.extra("static/_headers", "/*\n"+s.line("headers", "warning", "neither")+"  oops-"+s.name("o"))
+		s.extra("static/_headers", "/*\n\t"+s.warn("headers", "neither")+"oops-"+s.name("o")+"\n  X-Two: 2")
+	}},
+	{13, "path of _headers without a header", check, false, "", func(s *site) {
+		s.extra("static/_headers", s.warn("headers", "no header follows")+"/*.css\n# nothing")
+	}},
+	{13, "redirection of netlify.toml to nowhere", check, true, "", func(s *site) {
+		s.extra("netlify.toml", "[[redirects]]\n\t"+s.err("redirect", "not there")+"from = \"/"+s.name("from")+"\"\n  to = \""+s.base+s.name("to")+"/\"")
+	}},
+	{13, "redirection to a part that is not there", check, false, "", func(s *site) {
+		s.extra("static/_redirects", " "+s.warn("redirect", "no part")+"/"+s.name("from")+" "+s.base+"about/#"+s.name("part")+" 301")
 	}},
 	{13, "line of _headers for no file", check, false, "", func(s *site) {
 		s.extra("static/_headers", s.warn("headers", "no file")+"/"+s.name("gone")+"/\n  X-One: 1")

@@ -31,7 +31,7 @@ var showing = []fault{
 		s.end("<p>{{ `{{ .Title }}` }}</p>")
 	}},
 	{16, "placeholder in a feed", check, true, "plain", func(s *site) {
-		s.whole("unrendered", "error", "", "placeholder")
+		s.whole("unrendered", "error", "layouts/rss.xml", "placeholder")
 		s.change("layouts/rss.xml", "<description>{{ .Plain", "<description>HAHAHUGOSHORTCODE1s0HBHB {{ .Plain")
 	}},
 	{19, "page without h1", check, false, "plain", func(s *site) {
@@ -70,23 +70,25 @@ var showing = []fault{
 		s.change("layouts/baseof.html", `<head><meta charset="utf-8">`, s.warn("html", "UTF-8")+`<head>`)
 	}},
 	{20, "feed without description", check, true, "plain", func(s *site) {
-		s.whole("feed", "error", "", "no description")
+		s.whole("feed", "error", "layouts/rss.xml", "no description")
 		s.change("layouts/rss.xml", "<description>Notes</description>", "")
 	}},
 	{20, "feed that is no XML", check, true, "plain", func(s *site) {
-		s.whole("feed", "error", "", "no reader of XML")
+		s.whole("feed", "error", "layouts/rss.xml", "no reader of XML")
 		s.change("layouts/rss.xml", "<description>Notes</description>", "<description>a&nbsp;b</description>")
+		// Nobody can tell what else is wrong with it.
+		s.change("layouts/rss.xml", `"Mon, 02 Jan 2006 15:04:05 -0700"`, "`Mon, 02 Jan 2006 15:04:05 -0700`")
 	}},
 	{20, "feed with a wrong date", check, false, "plain", func(s *site) {
-		s.whole("feed", "warning", "", "pubDate")
+		s.whole("feed", "warning", "layouts/rss.xml", "pubDate")
 		s.change("layouts/rss.xml", `"Mon, 02 Jan 2006 15:04:05 -0700"`, `"2006-01-02"`)
 	}},
 	{20, "sitemap without addresses", check, true, "plain", func(s *site) {
-		s.whole("sitemap", "error", "", "no loc")
+		s.whole("sitemap", "error", "layouts/sitemap.xml", "no loc")
 		s.change("layouts/sitemap.xml", "</urlset>", "<url><lastmod>2026-01-02</lastmod></url></urlset>")
 	}},
 	{20, "JSON that is none", check, true, "plain", func(s *site) {
-		s.whole("json", "error", "", "no JSON")
+		s.whole("json", "error", "layouts/home.feed.json", "no JSON")
 		s.change("layouts/home.feed.json", `{{ .Title | jsonify }}`, `{{ .Title }}`)
 	}},
 	{20, "JSON-LD that is none", check, true, "plain", func(s *site) {
@@ -107,6 +109,9 @@ var showing = []fault{
 	}},
 	{21, "handler in content", check, false, "", func(s *site) {
 		s.post().block("Some {{< raw >}}<b onclick=\"" + s.warn("csp", "handler") + "go('" + s.name("h") + "')\">x</b>{{< /raw >}}.")
+	}},
+	{21, "connection to a third party", check, false, "", func(s *site) {
+		s.head(`<link rel="preconnect" href="` + s.warn("csp", "connect to") + `https://` + s.name("far") + `.example">`)
 	}},
 	{21, "picture of a third party", check, false, "", func(s *site) {
 		s.post().block("See ![far](" + s.warn("csp", "images.example") + "https://images.example/" + s.name("p") + ".png).")

@@ -22,7 +22,6 @@ type want struct {
 	col      int
 	says     string // part of the message
 	left     bool   // the file is in the ledger, and says is part of the reason
-	lineOnly bool   // the tool names no column
 }
 
 // String is a want without what its message says.
@@ -73,13 +72,6 @@ func (s *site) mark(rule, severity, says string) string {
 
 func (s *site) err(rule, says string) string  { return s.mark(rule, "error", says) }
 func (s *site) warn(rule, says string) string { return s.mark(rule, "warning", says) }
-
-// line is mark for a problem that has no column.
-func (s *site) line(rule, severity, says string) string {
-	m := s.mark(rule, severity, says)
-	s.wants[len(s.wants)-1].lineOnly = true
-	return m
-}
 
 // whole expects a problem of a file, or of none at all.
 func (s *site) whole(rule, severity, file, says string) {
@@ -408,9 +400,6 @@ func (s *site) resolve(name, text string) string {
 		w.file = name
 		w.line = 1 + strings.Count(text[:i], "\n")
 		w.col = 1 + len([]rune(text[strings.LastIndexByte(text[:i], '\n')+1:i]))
-		if w.lineOnly {
-			w.col = 0
-		}
 		text = text[:i] + text[j+len("\ue001"):]
 	}
 }
