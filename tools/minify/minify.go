@@ -22,6 +22,7 @@ import (
 	"mime"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tdewolff/minify/v2"
 	"github.com/tdewolff/minify/v2/css"
@@ -127,7 +128,7 @@ func (m *Minifier) Minify(mediaType string, src []byte) ([]byte, bool, error) {
 	out := bytes.NewBuffer(make([]byte, 0, len(src)))
 	// The library writes to what it reads.
 	if err := min.Minify(m.library, out, scratch(src), params); err != nil {
-		return src, true, newError(base, err)
+		return src, true, newError(base, src, err)
 	}
 	return out.Bytes(), true, nil
 }
@@ -157,14 +158,36 @@ type Error struct {
 	MediaType    string
 	Line, Column int // counted from 1; 0 where the library does not say
 	Err          error
+	Text         string // the line, or a part of it; empty where the library does not say
 }
 
-func newError(mediaType string, err error) *Error {
+func newError(mediaType string, src []byte, err error) *Error {
 	e := &Error{MediaType: mediaType, Err: err}
 	if p, ok := errors.AsType[*parse.Error](err); ok {
 		e.Line, e.Column, e.Err = p.Line, p.Column, errors.New(p.Message)
+		e.look(src, p.Context)
 	}
 	return e
+}
+
+var contextLine = regexp.MustCompile(`^\s*\d+: (\.\.\.)?(.*?)(\.\.\.)?\n( *)\^`)
+
+// look finds the line that the library shows in the source. By its own count it
+// may be another: it counts lines of what it has changed already.
+func (e *Error) look(src []byte, context string) {
+	m := contextLine.FindStringSubmatch(context)
+	if m == nil {
+		return
+	}
+	e.Text = m[2]
+	if i := bytes.Index(src, []byte(m[2])); len(m[2]) >= 4 && i >= 0 && bytes.Count(src, []byte(m[2])) == 1 {
+		line := bytes.LastIndexByte(src[:i], '\n') + 1
+		before := strings.Index(context, ": ") + len(": ") + len(m[1])
+		e.Line = 1 + bytes.Count(src[:i], []byte("\n"))
+		e.Column = 1 + utf8.RuneCount(src[line:i]) + max(0, len(m[4])-before)
+	} else if e.Line > 1+bytes.Count(src, []byte("\n")) {
+		e.Line, e.Column = 0, 0
+	}
 }
 
 func (e *Error) Error() string {

@@ -90,6 +90,7 @@ func TestErrors(t *testing.T) {
 		{"text/javascript", "var a;\nvar b = ;\n", "minifying text/javascript: line 2, column 9: unexpected ; in expression"},
 		{"application/json", "{\n \"a\": }", "minifying application/json: line 2, column 7: "},
 		{"text/html", "<p>\n<code> a  b </code>\n<script>var = 1</script>", "minifying text/html: line 3, column 13: "},
+		{"text/html", "<p>日本</p>\n" + strings.Repeat("<p  class=\"a\n\n  b\">x   \n\n  y</p>\n", 9) + "<p>é</p><script>var x = <%= bad</script>", "minifying text/html: line 47, column 25: "},
 		{"image/svg+xml", "<svg>\n\x00</svg>", "minifying image/svg+xml: line 2, column 1: "},
 	} {
 		got, ok, err := New(Default()).Minify(tt.mediaType, []byte(tt.in))

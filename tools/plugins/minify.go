@@ -2,8 +2,10 @@ package plugins
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"duskpress/tools/minify"
 	"duskpress/tools/pipeline"
@@ -36,6 +38,19 @@ type minifier struct {
 	run func(mediaType string, src []byte) ([]byte, bool, error)
 }
 
+// stoppedAt is the text in which a minifier stopped: one template may have it word
+// for word.
+func stoppedAt(err error) []string {
+	var at *minify.Error
+	if !errors.As(err, &at) {
+		return nil
+	}
+	if text := strings.TrimSpace(at.Text); len(text) >= 6 {
+		return []string{text}
+	}
+	return nil
+}
+
 // file minifies what templates made. A fingerprinted file, whose name promises
 // its bytes, and a file that an author put into a bundle stay as they are.
 func (m minifier) file(_ context.Context, f *pipeline.File, problems *pipeline.Problems) error {
@@ -52,6 +67,7 @@ func (m minifier) file(_ context.Context, f *pipeline.File, problems *pipeline.P
 			Rule: "minify", Severity: pipeline.Warning, Cause: positions.ReplaceAllString(err.Error(), ""),
 			Message: fmt.Sprintf("it is published as it is, since the minifier cannot read it: %v", err),
 			Hint:    "mend what makes it, or switch this type off in [minify]",
+			Needles: stoppedAt(err),
 		})
 		return nil
 	}

@@ -3,12 +3,10 @@ package faultstorm
 // showing: what finished pages and files show (12, 15, 16, 19 to 23).
 var showing = []fault{
 	{15, "script that cannot be read", check, false, "", func(s *site) {
-		s.whole("minify", "warning", "", "bad.js")
-		s.end(`{{ if .IsHome }}{{ (resources.FromString "bad.js" "no = = script").Publish }}{{ end }}`)
+		s.end(`{{ if .IsHome }}{{ (resources.FromString "bad.js" "` + s.warn("minify", "bad.js") + `nor = = script").Publish }}{{ end }}`)
 	}},
 	{15, "a page that the minifier cannot read", check, false, "", func(s *site) {
-		s.whole("minify", "warning", "", "cannot read")
-		s.head("<script>{{ `no = = script` | safeJS }}</script>")
+		s.head("<script>{{ `" + s.warn("minify", "cannot read") + "no = = script` | safeJS }}</script>")
 	}},
 	{16, "refused address", check, true, "", func(s *site) {
 		s.whole("unrendered", "error", "", "ZgotmplZ")
