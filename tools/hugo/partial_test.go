@@ -34,7 +34,7 @@ func TestBodyMethods(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range comparable {
+	for _, name := range compared {
 		if !templates.Body[name] {
 			t.Errorf("%s is compared, and nobody asks for it", name)
 		}

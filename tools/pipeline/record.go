@@ -130,10 +130,11 @@ func (c *carried) take(f *File) error {
 		return Doubtf("%s is made of something else", f.Path)
 	}
 	key, ok := parseKey(was.Key)
-	f.RawSize, f.key = was.RawSize, was.Key
+	f.RawSize = was.RawSize
 	if !ok || !c.pipeline.recall(c.site, f, key) {
 		return Doubtf("%s is not in the cache, or not published any more", f.Path)
 	}
+	c.site.setKey(f.Path, key)
 	c.site.put(f)
 	return nil
 }
@@ -178,6 +179,26 @@ func (p *Pipeline) factsOf(key cache.Key) (*Facts, bool) {
 	return facts, d.end() == nil
 }
 
+// setKey notes under which key the cache has what the File phase made of a file.
+func (s *Site) setKey(path string, key cache.Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.keys == nil {
+		s.keys = make(map[string]cache.Key)
+	}
+	s.keys[path] = key
+}
+
+// key is that key in hexadecimal digits, empty where nothing is kept.
+func (s *Site) key(path string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if key, ok := s.keys[path]; ok {
+		return hex.EncodeToString(key[:])
+	}
+	return ""
+}
+
 func parseKey(s string) (key cache.Key, ok bool) {
 	b, err := hex.DecodeString(s)
 	if err != nil || len(b) != len(key) {
@@ -215,7 +236,7 @@ func (p *Pipeline) Record(engine Engine, site *Site) (*Record, error) {
 			rec = &FileRecord{}
 			record.Files[f.Path] = rec
 		}
-		rec.Kind, rec.MediaType, rec.URL, rec.Origin, rec.RawSize, rec.Key = f.Kind, f.MediaType, f.URL, f.Origin, f.RawSize, f.key
+		rec.Kind, rec.MediaType, rec.URL, rec.Origin, rec.RawSize, rec.Key = f.Kind, f.MediaType, f.URL, f.Origin, f.RawSize, site.key(f.Path)
 	}
 	return record, nil
 }

@@ -59,10 +59,6 @@ type File struct {
 	Facts *Facts
 	// Faults are what is wrong with the file, for Check hooks to report.
 	Faults []Fault
-
-	// key is that of what the File phase made, in hexadecimal digits; empty where
-	// that is not kept.
-	key string
 }
 
 // Facts are what one parse of an HTML page found.
@@ -151,6 +147,7 @@ type Site struct {
 	touched func(path string, before, after int)
 
 	mu     sync.Mutex
+	keys   map[string]cache.Key // of files in the cache
 	files  map[string]*File
 	sorted []*File // files by path; nil where one was added since
 }

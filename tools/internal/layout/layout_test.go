@@ -32,7 +32,7 @@ const module = "duskpress/tools"
 var may = map[string][]string{
 	".":        {"cache", "convert", "deploy", "explain", "external", "folder", "headers", "hugo", "inputs", "netlify", "note", "pipeline", "plugins", "probe", "publish", "report", "serve", "starter", "stats", "watch"},
 	"plugins":  {"csp", "external", "formats", "frontmatter", "headers", "highlight", "imagesize", "linkcheck", "minify", "origin", "page", "pipeline", "search", "sourcemap", "twin"},
-	"hugo":     {"frontmatter", "minify", "pipeline"},
+	"hugo":     {"frontmatter", "minify", "pipeline", "templates"},
 	"report":   {"pipeline"},
 	"explain":  {"headers", "pipeline", "sourcemap"},
 	"pipeline": {"cache"},
@@ -58,6 +58,7 @@ var may = map[string][]string{
 	"minify":               {},
 	"sourcemap":            {},
 	"frontmatter":          {},
+	"templates":            {},
 	"search":               {"internal/browser"}, // its tests run the theme's script against it
 	"twin":                 {},
 	// Links: what leads where, and where in the sources it stands.
