@@ -34,6 +34,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,6 +54,8 @@ const Token = "nfp_FakeTokenThatMustNeverBeSeenAnywhere42"
 
 // A Fake is one account with one site.
 type Fake struct {
+	open atomic.Int64 // connections
+
 	t testing.TB
 
 	mu       sync.Mutex
@@ -146,12 +149,35 @@ func (f *Fake) API() string { return "http://" + f.address + "/api/v1" }
 
 func (f *Fake) start(l net.Listener) {
 	f.listener = l
-	f.server = &http.Server{Handler: http.HandlerFunc(f.serve), ReadHeaderTimeout: 10 * time.Second}
+	f.server = &http.Server{Handler: http.HandlerFunc(f.serve), ReadHeaderTimeout: 10 * time.Second, ConnState: f.noteConn}
 	s := f.server
 	f.group.Go(func() error {
 		_ = s.Serve(l) // ends when the server is closed
 		return nil
 	})
+}
+
+// noteConn counts the connections that are open.
+func (f *Fake) noteConn(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		f.open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		f.open.Add(-1)
+	}
+}
+
+// Settle waits, for a time, until what a process sent that is no more has been
+// answered: on a busy machine a request may be read long after its sender's end, and
+// later than the patience of the next run, which the tests make a hundred times
+// shorter than it is.
+func (f *Fake) Settle() {
+	quiet := 0
+	for end := time.Now().Add(5 * time.Second); quiet < 3 && time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if quiet++; f.open.Load() > 0 {
+			quiet = 0
+		}
+	}
 }
 
 func (f *Fake) close() {

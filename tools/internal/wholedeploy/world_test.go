@@ -148,7 +148,9 @@ func (w *world) run(args ...string) ran {
 		w.t.Fatalf("%v did not end in ten minutes\n%s%s", args, &stdout, &stderr)
 	}
 	r := ran{out: stdout.String(), err: stderr.String(), exit: cmd.ProcessState.ExitCode(), took: time.Since(begin)}
-	r.killed = r.exit < 0
+	if r.killed = r.exit < 0; r.killed {
+		w.fake.Settle()
+	}
 	w.noToken(r)
 	return r
 }
