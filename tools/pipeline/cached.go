@@ -115,33 +115,50 @@ func (p *Pipeline) cachedCode(s step, render func(Code) (CodeHTML, error)) (code
 		replay(problems, tell)
 		return html, err
 	}
+	// begin has a block be made by one caller alone. It is not ok where it is there,
+	// or being made.
+	begin := func(key cache.Key) (end func(ahead bool), ok bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if making[key] != nil || p.Cache.Has(CodeKind, key) {
+			return nil, false
+		}
+		done := make(chan struct{})
+		making[key] = done
+		return func(ahead bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			delete(making, key)
+			if ahead {
+				early[key] = true
+			}
+			close(done)
+		}, true
+	}
 	code = func(c Code) (CodeHTML, error) {
 		key := p.codeKey(settled, c)
 		if html, ok := found(key, c.Problem); ok {
 			return html, nil
 		}
+		end, ok := begin(key)
+		if !ok { // since then, by somebody else
+			if html, ok := found(key, c.Problem); ok {
+				return html, nil
+			}
+			return create(key, c)
+		}
+		defer end(false)
 		return create(key, c)
 	}
 	ahead = func(c Code) {
 		key := p.codeKey(settled, c)
-		if p.Cache.Has(CodeKind, key) {
+		end, ok := begin(key)
+		if !ok {
 			return
 		}
-		mu.Lock()
-		if making[key] != nil {
-			mu.Unlock()
-			return
-		}
-		done := make(chan struct{})
-		making[key] = done
-		mu.Unlock()
+		defer end(true)
 		p.Cache.Get(CodeKind, key) // counts it as missing
 		_, _ = create(key, c)      // an error comes again, at its place
-		mu.Lock()
-		delete(making, key)
-		early[key] = true
-		mu.Unlock()
-		close(done)
 	}
 	return code, ahead
 }
