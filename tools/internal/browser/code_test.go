@@ -335,7 +335,7 @@ func testSection(t *testing.T, b *Browser, address string) {
 		t.Errorf("the table of contents is %v px wide, and was %v", w, width)
 	}
 	// Where the mouse rests since the last click a link looks otherwise.
-	colors := Eval[[]string](tab, `[...document.querySelectorAll(".toc a")].filter((a) => !a.matches(":hover")).map((a) => getComputedStyle(a).borderInlineStartColor + getComputedStyle(a).color).filter((c, i, all) => all.indexOf(c) === i)`)
+	colors := Eval[[]string](tab, `[".toc [aria-current]", ".toc a:not([aria-current], :hover)"].flatMap((s) => [...document.querySelectorAll(s)]).map((a) => getComputedStyle(a).borderInlineStartColor + (a.matches(":hover") ? "" : getComputedStyle(a).color)).filter((c, i, all) => all.indexOf(c) === i)`)
 	if len(colors) != 2 {
 		t.Errorf("the current section does not show: %q", colors)
 	}
