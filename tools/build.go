@@ -179,10 +179,13 @@ func (c *cli) press(ctx context.Context, flags *buildFlags, publishIt bool) erro
 	p := c.newPress(flags, publishIt)
 	err := p.anew()
 	if err == nil {
-		err = p.profiled(func() error { return p.run(ctx) })
-	}
-	if doubt, ok := errors.AsType[*pipeline.DoubtError](err); ok {
-		err = p.renderAll(ctx, doubt)
+		err = p.profiled(func() error {
+			err := p.run(ctx)
+			if doubt, ok := errors.AsType[*pipeline.DoubtError](err); ok {
+				return p.renderAll(ctx, doubt)
+			}
+			return err
+		})
 	}
 	if p.resources != "" {
 		os.RemoveAll(p.resources)

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"duskpress/tools/hugo"
 	"duskpress/tools/pipeline"
@@ -62,7 +61,7 @@ func (p *press) endDecision() {
 	d := pipeline.Decision{Whole: p.whole}
 	if p.partial != nil {
 		d.Rendered, d.Changed = p.partial.Rendered, slices.Sorted(maps.Keys(p.partial.Changed))
-		p.summary.Notes = append(p.summary.Notes, fmt.Sprintf("%s rendered, all else is as it was", count(len(d.Rendered), "page file")))
+		p.summary.Notes = append(p.summary.Notes, fmt.Sprintf("%s rendered, all else is as it was", report.Count(len(d.Rendered), "page file")))
 	}
 	data, err := json.MarshalIndent(d, "", "  ")
 	if err == nil {
@@ -190,20 +189,12 @@ func (p *press) endRecord(pl *pipeline.Pipeline, engine *hugo.Engine, site *pipe
 	}
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // renderAll is for a doubt that came up amid a build: it begins anew.
 func (p *press) renderAll(ctx context.Context, doubt *pipeline.DoubtError) error {
-	start := time.Now()
+	p.progress.Done()
+	p.log.Debug("everything is rendered after all", "stage", "load", "why", doubt.Why)
 	p.problems, p.summary = new(pipeline.Problems), report.Summary{Command: p.command, Verbose: p.verbose}
 	p.cache, p.inputs, p.whole = nil, nil, doubt.Why
 	p.summary.Notes = append(p.summary.Notes, "everything is rendered after all: "+doubt.Why)
-	err := p.run(ctx)
-	p.log.Debug("rendered everything after all", "stage", "load", "why", doubt.Why, "duration", time.Since(start))
-	return err
+	return p.run(ctx)
 }

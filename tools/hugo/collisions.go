@@ -27,7 +27,7 @@ func (e *Engine) assembled() bool {
 	idx.owners = make(map[string]owner)
 	idx.byFile = make(map[string]page.Page)
 	idx.bundleDirs = make(map[string]string)
-	idx.dirs = make(map[string]string)
+	idx.pages = make(map[string]string)
 	for path, file := range idx.static {
 		rel := e.log.relative(file)
 		idx.owners[path] = owner{what: "the static file " + rel, at: pipeline.Problem{File: rel}}
@@ -66,7 +66,9 @@ func (e *Engine) assembled() bool {
 				html = append(html, w)
 			}
 			o.format = t.format
-			idx.dirs[t.path] = t.dir
+			if t.format == "html" {
+				idx.pages[t.dir] = t.path
+			}
 			claims = append(claims, claim{t.path, o})
 			if f := p.File(); f != nil && t.dir != "" || p.IsHome() {
 				if f := p.File(); f != nil {
@@ -120,6 +122,7 @@ func (e *Engine) assembled() bool {
 			e.collide(c.path, before, c.owner)
 		}
 	}
+	e.recording.renders()
 	if e.only != nil {
 		e.only.choose(html, e.opts.Only())
 	}

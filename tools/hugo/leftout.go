@@ -3,12 +3,12 @@ package hugo
 import (
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gohugoio/hugo/common/htime"
 	"github.com/gohugoio/hugo/langs"
+	"github.com/spf13/cast"
 
 	"duskpress/tools/pipeline"
 )
@@ -55,22 +55,7 @@ func (e *Engine) held(c *pipeline.Content, drafts, future, expired bool) string 
 
 // isDraft reports whether Hugo takes a file for a draft: it reads texts and numbers
 // too.
-func isDraft(c *pipeline.Content) bool {
-	switch v := c.FrontMatter["draft"].(type) {
-	case bool:
-		return v
-	case string:
-		draft, err := strconv.ParseBool(v)
-		return err == nil && draft
-	case int64:
-		return v != 0
-	case int:
-		return v != 0
-	case float64:
-		return v != 0
-	}
-	return false
-}
+func isDraft(c *pipeline.Content) bool { return cast.ToBool(c.FrontMatter["draft"]) }
 
 // date is the first date among keys of front matter.
 func (e *Engine) date(c *pipeline.Content, keys ...string) (time.Time, bool) {

@@ -152,7 +152,9 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	}
 	e.templateFiles = e.readTemplates()
 	e.log.uses, e.log.hasKey = e.usesInTemplates, e.haveKey
-	e.source.looked = e.lookedAt
+	if o.Record {
+		e.source.looked = e.lookedAt
+	}
 	e.installHighlighter()
 	e.installFilter(ctx)
 	e.noteUnsettled()

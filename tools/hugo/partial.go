@@ -72,12 +72,11 @@ func (e *Engine) choose(p *part) error {
 	if len(e.collection.Contents) != len(p.Before.Visible) {
 		return pipeline.Doubtf("content files came or went")
 	}
-	changed := make(map[int]map[string]bool) // by source: the values that are others
+	number := make(map[string]int)
 	for i, source := range p.Before.Sources {
-		if p.Changed[source] {
-			changed[i] = nil
-		}
+		number[source] = i
 	}
+	changed := make(map[int]map[string]bool) // by source: the values that are others
 	made := make(map[string]int)
 	for _, q := range e.pages.all {
 		if f := q.File(); f != nil {
@@ -93,8 +92,8 @@ func (e *Engine) choose(p *part) error {
 			continue
 		}
 		q := e.pages.byFile[c.Filename]
-		i := slices.Index(p.Before.Sources, c.Path)
-		if q == nil || q.Kind() != "page" || i < 0 || e.htmlOf(q) == "" {
+		i, known := number[c.Path]
+		if q == nil || q.Kind() != "page" || !known || e.htmlOf(q) == "" {
 			return pipeline.Doubtf("%s is no page of its own", c.Path)
 		}
 		if made[c.Filename] > 1 {

@@ -3,6 +3,7 @@ package hugo
 import (
 	"maps"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,6 +30,8 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 		return nil, pipeline.Doubtf("renderSegments")
 	case e.recording.looked != "" && !pipeline.Seeded("looked"):
 		return nil, pipeline.Doubtf("a template looks at the file %s", e.log.relative(e.recording.looked))
+	case e.mountedTwice() != "":
+		return nil, pipeline.Doubtf("%s is mounted beside content, so that templates may read it as a file", e.mountedTwice())
 	case len(e.log.layouts) > 0:
 		return nil, pipeline.Doubtf("a page has no template")
 	}
@@ -119,6 +122,31 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 		}
 	}
 	return r, nil
+}
+
+// mountedTwice is a content file that is mounted in another of Hugo's folders too.
+func (e *Engine) mountedTwice() string {
+	var roots []string
+	for _, mod := range e.configs.Modules {
+		for _, mount := range mod.Mounts() {
+			if folder, _, _ := strings.Cut(filepath.ToSlash(mount.Target), "/"); folder == "content" {
+				continue
+			}
+			root := mount.Source
+			if !filepath.IsAbs(root) {
+				root = filepath.Join(mod.Dir(), root)
+			}
+			roots = append(roots, filepath.Clean(root))
+		}
+	}
+	for _, c := range e.collection.Contents {
+		for _, root := range roots {
+			if c.Filename == root || strings.HasPrefix(c.Filename, root+string(filepath.Separator)) {
+				return c.Path
+			}
+		}
+	}
+	return ""
 }
 
 func (e *Engine) recordOutput(o owner, reading *reading, number map[string]int) (*pipeline.OutputRecord, error) {
@@ -229,6 +257,8 @@ func readBy(p page.Page, format string) (pages map[page.Page]bool, used map[*tpl
 	return pages, used, err
 }
 
+var isNumber = regexp.MustCompile(`^\d+$`)
+
 // ownerOf is the output of which a file is a part, by path.
 func (e *Engine) ownerOf(at string) string {
 	if o, ok := e.pages.owners[at]; ok {
@@ -241,17 +271,13 @@ func (e *Engine) ownerOf(at string) string {
 	dir, base := path.Split(at)
 	number := path.Base(path.Dir(dir + "x"))
 	above, pages := path.Split(path.Dir(path.Clean("/" + dir)))
-	if pages == e.configs.Base.Pagination.Path && regexp.MustCompile(`^\d+$`).MatchString(number) {
+	if pages == e.configs.Base.Pagination.Path && isNumber.MatchString(number) {
 		if owner := strings.TrimPrefix(path.Join(above, base), "/"); e.pages.owners[owner].page != nil {
 			return owner
 		}
 	}
 	if dir, ok := e.bundleOf(at); ok {
-		for owner, o := range e.pages.owners {
-			if o.page != nil && !o.alias && o.format == "html" && e.pages.dirs[owner] == dir {
-				return owner
-			}
-		}
+		return e.pages.pages[dir]
 	}
 	return ""
 }

@@ -18,13 +18,28 @@ import (
 
 // compared are the values made of a body that an edit may leave as they were.
 // The others are taken for changed.
-var compared = []string{"Fragments", "FuzzyWordCount", "Len", "ReadingTime", "Summary", "TableOfContents", "Truncated", "WordCount"}
+var compared = map[string]func(context.Context, page.Page) any{
+	"Fragments": func(ctx context.Context, p page.Page) any {
+		f := p.Fragments(ctx)
+		return []any{f.Headings, f.Identifiers}
+	},
+	"FuzzyWordCount":  func(ctx context.Context, p page.Page) any { return p.FuzzyWordCount(ctx) },
+	"Len":             func(ctx context.Context, p page.Page) any { return p.Len(ctx) },
+	"ReadingTime":     func(ctx context.Context, p page.Page) any { return p.ReadingTime(ctx) },
+	"Summary":         func(ctx context.Context, p page.Page) any { return p.Summary(ctx) },
+	"TableOfContents": func(ctx context.Context, p page.Page) any { return p.TableOfContents(ctx) },
+	"Truncated":       func(ctx context.Context, p page.Page) any { return p.Truncated(ctx) },
+	"WordCount":       func(ctx context.Context, p page.Page) any { return p.WordCount(ctx) },
+}
 
 // recording is what an engine notes while it renders, for Record.
 type recording struct {
 	mu     sync.Mutex
 	values map[string]map[string]string
-	looked string // a content file that a template looked at as a file
+	// rendering is set once pages are put together; looked is a content file that
+	// something asked for by its name since then.
+	rendering bool
+	looked    string
 	// writes are all files in the order in which Hugo wrote them.
 	writes []write
 }
@@ -106,28 +121,8 @@ func (e *Engine) publishers(output func(path string) (event, bool), asset func(p
 // being rendered.
 func (e *Engine) values(ctx context.Context, p page.Page) map[string]string {
 	m := make(map[string]string)
-	for _, name := range compared {
-		var v any
-		switch name {
-		case "Fragments":
-			f := p.Fragments(ctx)
-			v = []any{f.Headings, f.Identifiers}
-		case "FuzzyWordCount":
-			v = p.FuzzyWordCount(ctx)
-		case "Len":
-			v = p.Len(ctx)
-		case "ReadingTime":
-			v = p.ReadingTime(ctx)
-		case "Summary":
-			v = p.Summary(ctx)
-		case "TableOfContents":
-			v = p.TableOfContents(ctx)
-		case "Truncated":
-			v = p.Truncated(ctx)
-		case "WordCount":
-			v = p.WordCount(ctx)
-		}
-		m[name] = digest(v)
+	for name, of := range compared {
+		m[name] = digest(of(ctx, p))
 	}
 	return m
 }
@@ -168,12 +163,18 @@ func (e *Engine) noteValues(path string) {
 // lookedAt notes that something asked for a content file by its name, after pages
 // were put together: that is a template.
 func (e *Engine) lookedAt(name string) {
-	if e.byFilename[name] == nil || e.pages.before == nil || !e.pages.before.ran || e.pages.all == nil {
-		return
-	}
 	e.recording.mu.Lock()
 	defer e.recording.mu.Unlock()
-	e.recording.looked = name
+	if e.recording.rendering && e.byFilename[name] != nil {
+		e.recording.looked = name
+	}
+}
+
+// renders says that pages are put together.
+func (r *recording) renders() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rendering = true
 }
 
 // visible sums what is seen of each content file, and of the pages that Hugo

@@ -111,7 +111,7 @@ type pageIndex struct {
 	owners     map[string]owner // published path -> what will write it
 	byFile     map[string]page.Page
 	bundleDirs map[string]string // published directory -> content directory of a bundle
-	dirs       map[string]string // path of an output -> where its resources are published
+	pages      map[string]string // published directory -> the page's file in HTML
 }
 
 // An owner of a path, for messages.

@@ -181,7 +181,11 @@ func FuzzMarkdown(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source string) {
 		src := render(t, commonMark, source)
 		if _, err := html.Parse(strings.NewReader(src)); err != nil {
-			t.Skip("the judge cannot read it: ", err) // elements nested deeper than it goes
+			// Elements are nested deeper than the judge goes.
+			if _, _, err := m.Minify("text/html", []byte(src)); err != nil {
+				t.Fatal(err)
+			}
+			return
 		}
 		checkProperties(t, m, src)
 	})

@@ -260,7 +260,7 @@ func (p *Pipeline) quiet() string {
 }
 
 func (p *Pipeline) noteTold(list []Problem) {
-	if len(list) == 0 {
+	if len(list) == 0 || !p.Recording {
 		return
 	}
 	p.toldMu.Lock()

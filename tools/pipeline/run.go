@@ -276,7 +276,9 @@ func (p *Pipeline) Preview(ctx context.Context, engine Engine, store Store) (*Si
 		return site, ErrProblems
 	}
 
-	p.noteTold(p.problems.Sorted()) // each build tells these
+	if p.Recording {
+		p.noteTold(p.problems.Sorted()) // each build tells these
+	}
 	p.report("render", 0)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -322,7 +324,9 @@ func (p *Pipeline) Preview(ctx context.Context, engine Engine, store Store) (*Si
 	if err := ctx.Err(); err != nil {
 		return site, context.Cause(ctx)
 	}
-	p.unquiet = p.quiet()
+	if p.Recording {
+		p.unquiet = p.quiet()
+	}
 	if taken != nil {
 		if p.unquiet != "" {
 			return site, Doubtf("%s", p.unquiet)

@@ -21,7 +21,7 @@ import (
 var Body = map[string]bool{
 	"Content": true, "ContentWithoutSummary": true, "Summary": true, "Truncated": true, "Plain": true, "PlainWords": true,
 	"WordCount": true, "FuzzyWordCount": true, "ReadingTime": true, "Len": true, "TableOfContents": true, "Fragments": true,
-	"HeadingsFiltered": true, "RawContent": true, "RenderShortcodes": true, "HasShortcode": true, "Markup": true, "ContentProvider": true,
+	"HeadingsFiltered": true, "RawContent": true, "RenderShortcodes": true, "HasShortcode": true, "Markup": true, "ApplyFilterToHeadings": true,
 }
 
 // lower are the same names in small letters: sort and where do not mind case.
@@ -167,10 +167,10 @@ func (r *Reads) key(s string) {
 // leads to sections alone is none: their bodies are not among those that may change
 // in a part of a build.
 var others = map[string]bool{
-	"GetPage": true, "Site": true, "Sites": true, "Pages": true, "RegularPages": true, "RegularPagesRecursive": true, "AllPages": true,
+	"GetPage": true, "Site": true, "Sites": true, "Pages": true, "RegularPages": true, "RegularPagesRecursive": true, "PagesRecursive": true, "AllPages": true,
 	"Next": true, "Prev": true, "NextPage": true, "PrevPage": true, "NextInSection": true, "PrevInSection": true, "Translations": true, "AllTranslations": true, "GetTerms": true, "Taxonomies": true,
 	"Related": true, "RelatedTo": true, "RelatedIndices": true, "Menus": true, "Paginate": true, "Paginator": true, "Rotate": true,
-	"GetRelatedDocs": true, "Data": true, "Page": false,
+	"Data": true,
 }
 
 // whole are the methods that choose or order pages by a value of Body.
@@ -216,10 +216,10 @@ var plainFunctions = func() map[string]bool {
 		absLangURL absURL add after and anchorize append apply base64Decode base64Encode chomp complement cond countrunes countwords default delimit
 		dict div echoParam emojify eq errorf erroridf fileExists fingerprint findRE findRESubmatch first float ge getenv group gt hasPrefix hasSuffix
 		highlight hmac htmlEscape htmlUnescape humanize hugo i18n imageConfig in index int intersect isset jsonify keyVals last le len lower lt
-		markdownify md5 merge minify mod modBool mul ne newScratch not or partial partialCached path.Base plainify pluralize pow print printf println
-		querify range readDir readFile ref relLangURL relURL relref replace replaceRE return reverse round safeCSS safeHTML safeHTMLAttr safeJS safeJSStr
-		safeURL sha1 sha256 seq shuffle singularize site slice slicestr sort split sqrt string strings sub substr symdiff t T time title toCSS trim
-		truncate try union uniq unmarshal upper urlize urlquery urls warnf warnidf where xxhash fnv32a math.Abs page js html call block`) {
+		markdownify md5 merge minify mod modBool mul ne newScratch not or partial partialCached plainify pluralize pow print printf println
+		querify range readFile ref relLangURL relURL relref replace replaceRE return reverse round safeCSS safeHTML safeHTMLAttr safeJS safeJSStr
+		safeURL sha1 sha256 seq singularize site slice slicestr sort split sqrt string strings sub substr symdiff t T time title trim
+		truncate try union uniq unmarshal upper urlize urlquery urls warnf warnidf where xxhash page js html block`) {
 		m[strings.ToLower(name)] = true
 	}
 	return m
@@ -228,12 +228,12 @@ var plainFunctions = func() map[string]bool {
 // deniedFunctions are those that an output may not use without the whole site
 // being rendered.
 var deniedFunctions = map[string]string{
-	"shuffle": "chance", "collections.shuffle": "chance", "math.rand": "chance", "math.counter": "what the process counts",
+	"collections.shuffle": "chance", "math.rand": "chance", "math.counter": "what the process counts",
 	"templates.defer": "it runs after all others", "resources.postprocess": "it runs after all others", "resources.executeastemplate": "it makes a template of a text",
 	"hugo.store": "what one page keeps there another may read", "site.store": "what one page keeps there another may read",
 	"resources.getremote": "remote data", "openapi3.unmarshal": "remote references", "css.postcss": "another program", "css.tailwindcss": "another program",
-	"js.babel": "another program", "tocss": "another program", "css.sass": "another program", "call": "a function that is computed",
-	"debug.timer": "a clock",
+	"js.babel": "another program", "css.sass": "another program",
+	"os.readdir": "it shows how large files are",
 }
 
 func (r *Reads) function(name string, fields []string) {
@@ -244,12 +244,7 @@ func (r *Reads) function(name string, fields []string) {
 	if why := deniedFunctions[full]; why != "" {
 		r.doubt("%s: %s", full, why)
 	}
-	switch {
-	case name == "site" || name == "page" || name == "hugo" && len(fields) > 0:
-		// What follows is looked at as fields.
-	case name == "ref" || name == "relref" || full == "urls.ref" || full == "urls.relref":
-		// The address of a page is not made of its body.
-	case !namespaces[name] && !plainFunctions[name]:
+	if !namespaces[name] && !plainFunctions[name] {
 		r.doubt("the function %s is not known", full)
 	}
 }

@@ -20,21 +20,19 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// count is how many edits are tried.
-func count() int {
-	if n, err := strconv.Atoi(os.Getenv("DUSKPRESS_EDITS")); err == nil {
+// count is how many edits are tried: as the variable says, or by the time there is.
+func count(variable string, usual, heavy int) int {
+	if n, err := strconv.Atoi(os.Getenv(variable)); err == nil {
 		return n
 	}
 	if os.Getenv("DUSKPRESS_HEAVY") != "" {
-		return 300
+		return heavy
 	}
-	return 15
+	return usual
 }
 
-// TestEdits builds after each of a sequence of random edits, with the cache in
-// place and without one in a fresh directory: both must publish the same, say the
-// same of the site, and end alike. A failure names its seed.
-func TestEdits(t *testing.T) {
+// newSeed is told, so that what failed can be done again.
+func newSeed(t *testing.T) uint64 {
 	seed := uint64(time.Now().UnixNano())
 	if v := os.Getenv("DUSKPRESS_SEED"); v != "" {
 		n, err := strconv.ParseUint(v, 10, 64)
@@ -44,7 +42,14 @@ func TestEdits(t *testing.T) {
 		seed = n
 	}
 	t.Logf("DUSKPRESS_SEED=%d", seed)
-	run(t, rand.New(rand.NewPCG(seed, 1)), count())
+	return seed
+}
+
+// TestEdits builds after each of a sequence of random edits, with the cache in
+// place and without one in a fresh directory: both must publish the same, say the
+// same of the site, and end alike. A failure names its seed.
+func TestEdits(t *testing.T) {
+	run(t, rand.New(rand.NewPCG(newSeed(t), 1)), count("DUSKPRESS_EDITS", 15, 300))
 }
 
 // FuzzEdits takes the seed from the fuzzer; each try is a short sequence.

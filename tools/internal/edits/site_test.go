@@ -20,6 +20,8 @@ type site struct {
 	files map[string]string
 	// past are states to go back to.
 	past []map[string]string
+	// good is the last one of which a site could be made.
+	good map[string]string
 	// clock is the time that the site is built at.
 	clock time.Time
 	n     int // edits so far
