@@ -38,7 +38,7 @@ type live struct {
 	failed bool
 
 	contents  int    // content files that there are
-	previewed bool   // since the newest good build
+	previewed bool   // open pages are as new as the newest sources
 	ahead     *ahead // a preview that waits for a style sheet, or nil
 }
 

@@ -94,6 +94,7 @@ func (l *live) drop() {
 // preview shows changed sources as soon as it can. Whatever goes wrong but the
 // sources is left for the build to say.
 func (l *live) preview(ctx context.Context, changed []string) {
+	l.previewed = false // what was shown before is older than these sources
 	wanted := l.wanted(changed)
 	if wanted == nil {
 		l.drop()

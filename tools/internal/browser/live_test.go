@@ -166,6 +166,10 @@ func TestWriting(t *testing.T) {
 
 	t.Run("broken template", func(t *testing.T) {
 		page := w.read("theme/layouts/page.html")
+		// What was shown of the save before, while its build still goes on, does not
+		// make the page as new as this one.
+		w.write("theme/assets/css/base.css", w.read("theme/assets/css/base.css")+"\nbody { border-inline-start: 9px solid rgb(1, 2, 3); }\n")
+		becomes(tab, "getComputedStyle(document.body).borderInlineStartWidth === '9px'")
 		w.write("theme/layouts/page.html", page+"\n{{ .Nothing }\n")
 		becomes(tab, inPanel)
 		text := Eval[string](tab, inPanel+".innerText")
