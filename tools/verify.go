@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,6 +46,9 @@ func writeList(name string, site *pipeline.Site) error {
 	return os.WriteFile(name, b.Bytes(), 0o666)
 }
 
+// buildAlone are the flags of build that say nothing of how a site is made.
+var buildAlone = []string{"verify-cache", "incremental", "profile"}
+
 // verify makes the site again without the cache, and reports every file that is
 // not the same. What was kept is thrown away then.
 func (p *press) verify(ctx context.Context, site *pipeline.Site) error {
@@ -62,7 +66,7 @@ func (p *press) verify(ctx context.Context, site *pipeline.Site) error {
 	args := []string{"remake", "--list=" + list}
 	p.flags.hugo.Visit(func(f *pflag.Flag) {
 		switch v, isSlice := f.Value.(pflag.SliceValue); {
-		case f.Name == "verify-cache" || f.Name == "format" || f.Name == "source":
+		case f.Name == "format" || f.Name == "source" || slices.Contains(buildAlone, f.Name):
 		case isSlice:
 			args = append(args, "--"+f.Name+"="+strings.Join(v.GetSlice(), ","))
 		default:
