@@ -216,7 +216,7 @@ func (p *press) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pl.Progress = p.progress.Report
+	pl.Progress, pl.Collected = p.progress.Report, expect
 	pl.Partial, pl.Recording = p.partial, p.flags.incremental
 	p.openCache(pl)
 	defer p.closeCache()

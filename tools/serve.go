@@ -209,7 +209,7 @@ func (p *press) makeIn(ctx context.Context, dir string) (*pipeline.Site, error) 
 	if err != nil {
 		return nil, err
 	}
-	pl.Progress = p.progress.Report
+	pl.Progress, pl.Collected = p.progress.Report, expect
 	p.openCache(pl)
 	defer p.closeCache()
 	site, err := p.make(ctx, pl, engine, pipeline.NewDirStore(dir))

@@ -10,6 +10,9 @@ import (
 	"runtime/metrics"
 	"strconv"
 	"strings"
+	"sync/atomic"
+
+	"duskpress/tools/pipeline"
 )
 
 // tune fits the collector to the machine. A small site need not be collected
@@ -23,18 +26,33 @@ func tune() {
 		}
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent(0))
+		spare.Store(leastSpare)
+		debug.SetGCPercent(percent(0, leastSpare))
 		afterCollection()
 	}
 }
 
-// spare is how much garbage there may be in any case.
-const spare = 48 << 20
+// leastSpare is how much garbage there may be in any case.
+const leastSpare = 48 << 20
 
-// percent is how much garbage there may be beside what lives: as much as spare,
-// and of a large site half of what it holds, which takes more time than Go's own
+// spare is how much garbage there may be beside what lives.
+var spare atomic.Uint64
+
+// expect allows as much garbage as a site of this size will have in the end, so
+// that on the way there it is not collected for nothing: by then a byte of content
+// has become ten or more that live, of which percent allows half.
+func expect(c *pipeline.Collection) {
+	bytes := uint64(0)
+	for _, content := range c.Contents {
+		bytes += uint64(content.Size)
+	}
+	spare.Store(max(leastSpare, 6*bytes))
+}
+
+// percent is how much garbage there may be in parts of a hundred of what lives: as
+// much as spare, and in any case half of it, which takes more time than Go's own
 // hundred and less memory.
-func percent(live uint64) int {
+func percent(live, spare uint64) int {
 	if live <= spare/4 {
 		return 400
 	}
@@ -49,7 +67,7 @@ func afterCollection() {
 		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(sample)
 		if sample[0].Value.Kind() == metrics.KindUint64 {
-			debug.SetGCPercent(percent(sample[0].Value.Uint64()))
+			debug.SetGCPercent(percent(sample[0].Value.Uint64(), spare.Load()))
 		}
 		afterCollection()
 	})

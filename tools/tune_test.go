@@ -39,11 +39,14 @@ func TestMemory(t *testing.T) {
 
 func TestPercent(t *testing.T) {
 	for _, c := range []struct {
-		live uint64
-		want int
-	}{{0, 400}, {10 << 20, 400}, {24 << 20, 200}, {48 << 20, 100}, {96 << 20, 50}, {4 << 30, 50}} {
-		if got := percent(c.live); got != c.want {
-			t.Errorf("percent(%d) = %d, want %d", c.live, got, c.want)
+		live, spare uint64
+		want        int
+	}{
+		{0, 48 << 20, 400}, {10 << 20, 48 << 20, 400}, {24 << 20, 48 << 20, 200}, {48 << 20, 48 << 20, 100}, {96 << 20, 48 << 20, 50}, {4 << 30, 48 << 20, 50},
+		{100 << 20, 480 << 20, 400}, {480 << 20, 480 << 20, 100}, {960 << 20, 480 << 20, 50}, {4 << 30, 480 << 20, 50},
+	} {
+		if got := percent(c.live, c.spare); got != c.want {
+			t.Errorf("percent(%d, %d) = %d, want %d", c.live, c.spare, got, c.want)
 		}
 	}
 }

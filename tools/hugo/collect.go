@@ -171,6 +171,7 @@ func (e *Engine) parse(c *pipeline.Content) {
 		return
 	}
 	sum := hash(src)
+	c.Size = int64(len(src))
 	e.mu.Lock()
 	if e.pages.sums == nil {
 		e.pages.sums = make(map[string]uint64)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gohugoio/hugo/cache/dynacache"
 	"github.com/gohugoio/hugo/resources/page"
@@ -50,7 +51,8 @@ func (e *Engine) assembled() bool {
 			return false
 		}
 		what, content := e.describePage(p)
-		o := owner{what: what, content: content, page: p}
+		o := owner{what: what, content: content, page: p, left: new(atomic.Int32)}
+		o.left.Store(int32(len(list)))
 		if content != nil {
 			o.at = content.Problem(keyPlace(content, "url", "slug", "title"), pipeline.Error, "", "", "")
 		}

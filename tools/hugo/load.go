@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bep/clocks"
@@ -82,6 +83,9 @@ type Engine struct {
 	// recording is what Record needs; part what a change of bodies changes.
 	recording recording
 	part      *part
+	// released counts what Release put out of date; releasing is why it could not.
+	released  atomic.Int64
+	releasing atomic.Pointer[error]
 }
 
 // A UsageError is a fault of the configuration or of a flag: exit code 2.

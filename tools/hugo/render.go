@@ -36,6 +36,7 @@ func (e *Engine) Render(ctx context.Context, job pipeline.RenderJob) (pages int,
 	e.prepare(job, func(p string, data []byte) error {
 		e.noteValues(p)
 		e.noteWrite(p)
+		e.release(p)
 		f := e.outputFile(p, data)
 		if e.only.drops(f) {
 			return nil

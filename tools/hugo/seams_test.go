@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -178,6 +179,21 @@ func TestSeams(t *testing.T) {
 			if got := e.pages.owners[path].what; got != what {
 				t.Errorf("%s is owned by %q, want %q", path, got, what)
 			}
+		}
+	})
+	t.Run("Release", func(t *testing.T) {
+		if err := e.releasing.Load(); err != nil {
+			t.Error(*err)
+		}
+		// Of b and c the text and the source; a has a shortcode and keeps them.
+		if got := e.released.Load(); got < 4 {
+			t.Errorf("%d entries were put out of date", got)
+		}
+		if _, err := releaseText(nil, "html", true); err == nil {
+			t.Error("a page of another type was taken")
+		}
+		if _, err := outdate(reflect.ValueOf(new(strings.Builder)), "key"); err == nil {
+			t.Error("a cache without Get was taken")
 		}
 	})
 	t.Run("Account", func(t *testing.T) {

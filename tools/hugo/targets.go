@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gohugoio/hugo/resources/page"
 
@@ -122,6 +123,7 @@ type owner struct {
 	alias   bool
 	format  string // of the page's file
 	page    page.Page
+	left    *atomic.Int32 // how many of its page's files are not written yet
 }
 
 // describePage says what a page is to its author.

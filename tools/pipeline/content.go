@@ -34,6 +34,8 @@ type Content struct {
 	Keys map[string]Place
 	// BodyLine is the line on which the body begins.
 	BodyLine int
+	// Size is how many bytes the file has.
+	Size int64
 	// Blank files have nothing but white space in their body.
 	Blank bool
 	// Shortcodes are the calls of shortcodes, in order.

@@ -69,6 +69,8 @@ type Pipeline struct {
 	// Progress is told the stage and how many files are done, possibly often
 	// and from several goroutines. It may be nil.
 	Progress func(stage string, done int)
+	// Collected, where it is set, is told what there is before anything is rendered.
+	Collected func(*Collection)
 	// Trace, where it is set, keeps which plugin changed what.
 	Trace *Trace
 	// Cache keeps results between builds, under keys that begin with Identity:
@@ -269,6 +271,9 @@ func (p *Pipeline) Preview(ctx context.Context, engine Engine, store Store) (*Si
 		return site, err
 	}
 	site.Collection = collection
+	if p.Collected != nil {
+		p.Collected(collection)
+	}
 	if err := p.each(ctx, PhaseCollect, func(s step) error { return s.hooks.Collect(ctx, collection) }); err != nil {
 		return site, err
 	}
