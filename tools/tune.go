@@ -33,30 +33,30 @@ func tune() {
 }
 
 // leastSpare is how much garbage there may be in any case.
-const leastSpare = 48 << 20
+const leastSpare = 40 << 20
 
 // spare is how much garbage there may be beside what lives.
 var spare atomic.Uint64
 
 // expect allows as much garbage as a site of this size will have in the end, so
 // that on the way there it is not collected for nothing: by then a byte of content
-// has become ten or more that live, of which percent allows half.
+// has become ten or more that live, of which percent allows about half.
 func expect(c *pipeline.Collection) {
 	bytes := uint64(0)
 	for _, content := range c.Contents {
 		bytes += uint64(content.Size)
 	}
-	spare.Store(max(leastSpare, 6*bytes))
+	spare.Store(max(leastSpare, 5*bytes))
 }
 
-// percent is how much garbage there may be in parts of a hundred of what lives: as
-// much as spare, and in any case half of it, which takes more time than Go's own
-// hundred and less memory.
+// percent is how much garbage there may be, in parts of a hundred of what lives:
+// as much as spare, and in any case somewhat less than half of what lives, which
+// takes more time than Go's own hundred and less memory.
 func percent(live, spare uint64) int {
 	if live <= spare/4 {
 		return 400
 	}
-	return max(50, int(spare*100/live))
+	return max(45, int(spare*100/live))
 }
 
 // A sentinel is garbage at once: its end marks that of a collection.
