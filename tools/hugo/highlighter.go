@@ -113,6 +113,11 @@ func (h *highlighter) RenderCodeblock(cctx context.Context, w hugio.FlexiWriter,
 	if h.code == nil {
 		return h.Highlighter.RenderCodeblock(cctx, w, ctx)
 	}
+	return h.renderCodeblock(w, ctx, func() {})
+}
+
+// renderCodeblock calls told when something is reported on the block.
+func (h *highlighter) renderCodeblock(w hugio.FlexiWriter, ctx hooks.CodeblockContext, told func()) error {
 	cfg := h.config
 	if err := decodeOptions(ctx.Options(), &cfg); err != nil {
 		return err
@@ -122,7 +127,12 @@ func (h *highlighter) RenderCodeblock(cctx context.Context, w hugio.FlexiWriter,
 	if whole, ok := strings.CutSuffix(ctx.Inner(), blankLinesMark); ok {
 		code = whole
 	}
-	out, err := h.code(pipeline.Code{Text: code, Language: ctx.Type(), Attributes: codeAttributes(ctx), Options: codeOptions(cfg), Problem: h.problem(ctx)})
+	report := h.problem(ctx)
+	problem := func(severity pipeline.Severity, rule, message, hint string) {
+		told()
+		report(severity, rule, message, hint)
+	}
+	out, err := h.code(pipeline.Code{Text: code, Language: ctx.Type(), Attributes: codeAttributes(ctx), Options: codeOptions(cfg), Problem: problem})
 	if err != nil {
 		return err
 	}

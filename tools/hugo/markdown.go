@@ -29,6 +29,10 @@ type markdownSeam struct {
 	// blank lines need not be kept.
 	hasCodeHook func(lang string) bool
 	timings     *timings // nil where nobody asks
+	// keeping has what bodies became in builds before, nil where nothing is kept;
+	// settled is all of the configuration.
+	keeping *pipeline.Conversions
+	settled string
 }
 
 var theMarkdownSeam *markdownSeam
@@ -71,7 +75,7 @@ func (p *markdownProvider) New(ctx converter.DocumentContext) (converter.Convert
 		return nil, err
 	}
 	if ctx.Document == nil || len(p.seam.extenders) == 0 {
-		return renderOnce(conv), nil
+		return renderOnce(conv, nil), nil
 	}
 	field, err := markdownField(conv)
 	if err != nil {
@@ -81,8 +85,9 @@ func (p *markdownProvider) New(ctx converter.DocumentContext) (converter.Convert
 	if p.err != nil {
 		return nil, p.err
 	}
-	*field = documentMarkdown{Markdown: *field, document: p.seam.document(ctx), name: ctx.DocumentName, problems: p.seam.problems, timings: p.seam.timings}
-	return renderOnce(conv), nil
+	document := p.seam.document(ctx)
+	*field = documentMarkdown{Markdown: *field, document: document, name: ctx.DocumentName, problems: p.seam.problems, timings: p.seam.timings}
+	return renderOnce(conv, p.seam.keep(ctx, document)), nil
 }
 
 // markdownField is the address of the converter's field md.

@@ -19,10 +19,11 @@ type onceConverter struct {
 	converter.Converter
 	converter.ParseRenderer
 	converter.AnchorNameSanitizer
+	kept *keptDocument // nil where no conversion is kept
 }
 
 // renderOnce wraps a converter that keeps trees; others are as they were.
-func renderOnce(conv converter.Converter) converter.Converter {
+func renderOnce(conv converter.Converter, kept *keptDocument) converter.Converter {
 	p, ok := conv.(converter.ParseRenderer)
 	if !ok {
 		return conv
@@ -31,7 +32,7 @@ func renderOnce(conv converter.Converter) converter.Converter {
 	if !ok {
 		return conv
 	}
-	return onceConverter{conv, p, names}
+	return onceConverter{conv, p, names, kept}
 }
 
 // onceResult is what Parse found, with a tree that is given away once. It does
@@ -47,22 +48,30 @@ func (r onceResult) TableOfContents() *tableofcontents.Fragments { return r.cont
 type onceTree struct {
 	mu  sync.Mutex
 	doc any // nil when it was given away
+	// kept is what a build before made of it, in place of a tree; parsed is what
+	// may be kept of it for a build to come.
+	kept, parsed *keptBody
 }
 
-func (t *onceTree) take() any {
+func (t *onceTree) take() (doc any, kept, parsed *keptBody) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	doc := t.doc
-	t.doc = nil
-	return doc
+	doc, kept, parsed = t.doc, t.kept, t.parsed
+	t.doc, t.kept, t.parsed = nil, nil, nil
+	return doc, kept, parsed
 }
 
 func (c onceConverter) Parse(ctx converter.RenderContext) (converter.ResultParse, error) {
+	body := c.kept.body(ctx)
+	if contents, ok := body.find(); ok {
+		return onceResult{contents, &onceTree{kept: body}}, nil
+	}
 	r, err := c.ParseRenderer.Parse(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return onceResult{r.TableOfContents(), &onceTree{doc: r.Doc()}}, nil
+	body.hasContents(r.TableOfContents())
+	return onceResult{r.TableOfContents(), &onceTree{doc: r.Doc(), parsed: body}}, nil
 }
 
 func (c onceConverter) Render(ctx converter.RenderContext, doc any) (converter.ResultRender, error) {
@@ -70,7 +79,10 @@ func (c onceConverter) Render(ctx converter.RenderContext, doc any) (converter.R
 	if !ok {
 		return c.ParseRenderer.Render(ctx, doc)
 	}
-	doc = tree.take()
+	doc, kept, parsed := tree.take()
+	if html, ok := kept.html(ctx); ok {
+		return html, nil
+	}
 	if doc == nil {
 		r, err := c.ParseRenderer.Parse(ctx)
 		if err != nil {
@@ -78,5 +90,10 @@ func (c onceConverter) Render(ctx converter.RenderContext, doc any) (converter.R
 		}
 		doc = r.Doc()
 	}
-	return c.ParseRenderer.Render(ctx, doc)
+	ctx, end := parsed.watch(ctx)
+	r, err := c.ParseRenderer.Render(ctx, doc)
+	if err == nil {
+		end(r.Bytes())
+	}
+	return r, err
 }

@@ -35,7 +35,7 @@ func (*countingConverter) SanitizeAnchorName(s string) string { return "safe " +
 // again, with the same result.
 func TestTreesAreHeldOnce(t *testing.T) {
 	inner := new(countingConverter)
-	conv := renderOnce(inner)
+	conv := renderOnce(inner, nil)
 	parser, ok := conv.(converter.ParseRenderer)
 	if !ok {
 		t.Fatal("Hugo no longer sees that the converter can parse alone")
@@ -63,7 +63,7 @@ func TestTreesAreHeldOnce(t *testing.T) {
 	if got, err := conv.Convert(ctx); err != nil || string(got.Bytes()) != "converted text" {
 		t.Errorf("%v, %v", got, err)
 	}
-	if renderOnce(converter.NopConverter) != converter.NopConverter {
+	if renderOnce(converter.NopConverter, nil) != converter.NopConverter {
 		t.Error("a converter that keeps no tree is wrapped")
 	}
 }

@@ -109,6 +109,7 @@ func (e *Engine) prepare(job pipeline.RenderJob, sink func(string, []byte) error
 		e.markdown.hasCodeHook = job.Collection.HasCodeHook
 	}
 	e.markdown.document = e.document
+	e.markdown.keeping, e.markdown.settled = job.Conversions, e.allSettings()
 	e.destination.written = job.Written
 	e.destination.twice = e.publishedTwice
 	e.destination.sink = sink
@@ -145,16 +146,12 @@ func (e *Engine) document(ctx converter.DocumentContext) *pipeline.Document {
 		}
 		content = e.adapterOf(ctx.Filename, lang)
 	}
-	return &pipeline.Document{
-		Content:  content,
-		Problems: e.problems,
-		Resolve: func(ref string) (string, bool) {
-			if content == nil {
-				return "", false
-			}
-			return e.resolve(content, ref)
-		},
-	}
+	return pipeline.NewDocument(content, func(ref string) (string, bool) {
+		if content == nil {
+			return "", false
+		}
+		return e.resolve(content, ref)
+	}, e.problems)
 }
 
 // resolve finds the page of a content file, as another one refers to it.

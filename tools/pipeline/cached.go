@@ -17,6 +17,8 @@ const (
 	FileKind   cache.Kind = 2 // an output file: what the File phase makes of it
 	SearchKind cache.Kind = 3 // a page: what the search index has of it
 	LinkKind   cache.Kind = 4 // a feed or the like: the addresses in it
+	// A body of Markdown: its HTML and table of contents.
+	MarkdownKind cache.Kind = 5
 )
 
 // KindName is what a kind is called in figures.
@@ -30,6 +32,8 @@ func KindName(k cache.Kind) string {
 		return "search records"
 	case LinkKind:
 		return "lists of addresses"
+	case MarkdownKind:
+		return "bodies"
 	}
 	return fmt.Sprintf("kind %d", k)
 }

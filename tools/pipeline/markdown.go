@@ -1,6 +1,10 @@
 package pipeline
 
-import "github.com/yuin/goldmark/parser"
+import (
+	"sync/atomic"
+
+	"github.com/yuin/goldmark/parser"
+)
 
 // Code is one block of code to render. CodeOptions has the site's and the
 // block's options applied.
@@ -52,8 +56,29 @@ type Document struct {
 	// Problems takes what is wrong with the text.
 	Problems *Problems
 
-	places *placeMap // of the text that At was asked about last
+	places   *placeMap // of the text that At was asked about last
+	uncached atomic.Bool
 }
+
+// NewDocument is the document of a content file. What it reports goes on to
+// problems; a document of which anything was reported, or that looks at other
+// pages, is converted anew by each build.
+func NewDocument(content *Content, resolve func(path string) (string, bool), problems *Problems) *Document {
+	d := &Document{Content: content}
+	d.Problems = &Problems{to: problems, told: d.Uncached}
+	d.Resolve = func(path string) (string, bool) {
+		d.Uncached()
+		return resolve(path)
+	}
+	return d
+}
+
+// Uncached says that what becomes of the document may not be kept for a build to
+// come.
+func (d *Document) Uncached() { d.uncached.Store(true) }
+
+// MayCache reports whether nobody has said Uncached.
+func (d *Document) MayCache() bool { return !d.uncached.Load() }
 
 var documentKey = parser.NewContextKey()
 

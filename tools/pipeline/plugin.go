@@ -64,6 +64,12 @@ type Hooks struct {
 	Source func(ctx context.Context, c *Content, src []byte) ([]byte, error)
 	// Markdown returns an extender for Hugo's Markdown engine.
 	Markdown func(*Collection) goldmark.Extender
+	// CachedMarkdown says that what the Markdown hook makes of a document depends
+	// on nothing but its text, what is known of its content file, which templates
+	// render code and the plugin's own table of settings, and that it leaves nothing
+	// behind that a later hook needs, but for what it reports and for documents of
+	// which it says Uncached. Without it no conversion is kept between builds.
+	CachedMarkdown bool
 	// Code renders one block of code. The last plugin in order that has the
 	// hook renders all blocks. It runs in parallel.
 	Code func(Code) (CodeHTML, error)

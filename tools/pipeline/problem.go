@@ -91,6 +91,9 @@ type Problems struct {
 	softened []Problem
 	// allowed are comments in sources that let a problem stand.
 	allowed allowances
+	// to, where it is set, takes all that is added here, and told is called.
+	to   *Problems
+	told func()
 }
 
 // alwaysStop names the rules that no configuration and no profile softens:
@@ -141,6 +144,11 @@ func (ps *Problems) Unused() {
 // Add records a problem, unless its rule is switched off, or suspended at this
 // place by a comment.
 func (ps *Problems) Add(p Problem) {
+	if ps.to != nil {
+		ps.told()
+		ps.to.Add(p)
+		return
+	}
 	if !alwaysStop[p.Rule] {
 		covered, faults := ps.allowed.covered(p)
 		for _, f := range faults {

@@ -47,6 +47,8 @@ type RenderJob struct {
 	Sink func(*File) error
 	// Written reads a file that Sink took.
 	Written func(path string) ([]byte, error)
+	// Conversions has what bodies became in builds before. It may be nil.
+	Conversions *Conversions
 	// Progress is called with pages done, possibly often.
 	Progress func(done int)
 	// Partial, where it is set, leaves out what a change cannot change.
@@ -313,6 +315,8 @@ func (p *Pipeline) Preview(ctx context.Context, engine Engine, store Store) (*Si
 		Sink:       sink,
 		Written:    store.Read,
 		Partial:    p.Partial,
+
+		Conversions: p.conversions(),
 	}
 	var taken *carried
 	if p.Partial != nil {

@@ -30,7 +30,7 @@ func init() {
 				return pipeline.Hooks{}, err
 			}
 			h := &headings{config: cfg, found: make(map[*pipeline.Content]*headingForm)}
-			return pipeline.Hooks{Collect: h.collect, Source: h.source, Markdown: transformer{headingShiftAt, shiftHeadings}.markdown}, nil
+			return pipeline.Hooks{Collect: h.collect, Source: h.source, Markdown: transformer{headingShiftAt, shiftHeadings}.markdown, CachedMarkdown: true}, nil
 		},
 	})
 }

@@ -27,7 +27,7 @@ func init() {
 			}
 			return pipeline.Hooks{Markdown: func(c *pipeline.Collection) goldmark.Extender {
 				return transformer{languagesAt, fences{plain, c.HasCodeHook}.check}
-			}}, nil
+			}, CachedMarkdown: true}, nil
 		},
 	})
 }

@@ -27,7 +27,7 @@ func init() {
 				return pipeline.Hooks{}, err
 			}
 			l := &links{fragments: make(map[fragment]string)}
-			return pipeline.Hooks{Markdown: l.markdown, Check: l.check}, nil
+			return pipeline.Hooks{Markdown: l.markdown, CachedMarkdown: true, Check: l.check}, nil
 		},
 	})
 }

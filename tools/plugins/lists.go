@@ -20,7 +20,7 @@ func init() {
 			if err := s.Decode(&struct{}{}); err != nil {
 				return pipeline.Hooks{}, err
 			}
-			return pipeline.Hooks{Markdown: transformer{listsAt, checkLists}.markdown}, nil
+			return pipeline.Hooks{Markdown: transformer{listsAt, checkLists}.markdown, CachedMarkdown: true}, nil
 		},
 	})
 }

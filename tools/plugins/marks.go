@@ -26,7 +26,7 @@ func init() {
 			if err := s.Decode(&struct{}{}); err != nil {
 				return pipeline.Hooks{}, err
 			}
-			return pipeline.Hooks{Markdown: transformer{marksAt, checkMarks}.markdown}, nil
+			return pipeline.Hooks{Markdown: transformer{marksAt, checkMarks}.markdown, CachedMarkdown: true}, nil
 		},
 	})
 }

@@ -22,7 +22,7 @@ func init() {
 			if unsafe, _ := s.Section("unsafe").(bool); unsafe {
 				return pipeline.Hooks{}, nil // it is passed through
 			}
-			return pipeline.Hooks{Markdown: transformer{rawHTMLAt, checkRawHTML}.markdown}, nil
+			return pipeline.Hooks{Markdown: transformer{rawHTMLAt, checkRawHTML}.markdown, CachedMarkdown: true}, nil
 		},
 	})
 }
