@@ -398,7 +398,14 @@ func (p *press) count(site *pipeline.Site) {
 	for _, i := range site.Collection.Ignored {
 		p.summary.LeftOut = append(p.summary.LeftOut, report.LeftOut{File: i.Path, Reason: i.Reason})
 	}
-	slices.SortFunc(p.summary.LeftOut, func(a, b report.LeftOut) int { return strings.Compare(a.File, b.File) })
+	for _, h := range site.Collection.HeldPages {
+		l := report.LeftOut{File: h.Adapter.Path, Line: h.Line, Page: h.Path, Reason: h.Reason}
+		if len(site.Languages) > 1 {
+			l.Language = h.Language
+		}
+		p.summary.LeftOut = append(p.summary.LeftOut, l)
+	}
+	slices.SortStableFunc(p.summary.LeftOut, func(a, b report.LeftOut) int { return strings.Compare(a.File, b.File) })
 }
 
 // machineProblem is what the machine refuses: a file of the site, where it is one,

@@ -171,8 +171,12 @@ func (l *live) changes(site *pipeline.Site, changed []string, files map[string]b
 		if !b.html || f.Content == nil {
 			continue
 		}
-		if f.Content.Held != "" {
-			s.Marks[f.Path] = f.Content.Held
+		held := f.Content.Held
+		if f.Content.Adapter {
+			held = site.Collection.HeldAt(f.Path)
+		}
+		if held != "" {
+			s.Marks[f.Path] = held
 		}
 		if sources[b.source] && was.sum != b.sum && s.Go == "" {
 			s.Go = l.base.Path + strings.TrimSuffix(f.Path, "index.html")

@@ -155,6 +155,8 @@ func (s *Site) Explain(asked, workDir string) (*Answer, error) {
 	switch {
 	case to.content != nil:
 		s.content(a, to.content)
+	case to.held != nil:
+		s.held(a, to.held)
 	case to.file != "":
 		s.source(a, to.file)
 	default:

@@ -12,9 +12,10 @@ import (
 	"duskpress/tools/pipeline"
 )
 
-// A thing is what a question turned out to be about: one of the three.
+// A thing is what a question turned out to be about: one of the four.
 type thing struct {
 	content *pipeline.Content
+	held    *pipeline.HeldPage
 	file    string // absolute name of another source file
 	output  string // path in the site
 	notes   []string
@@ -145,10 +146,27 @@ func (s *Site) findAddress(asked string, u *url.URL) (thing, error) {
 			return thing{content: c, notes: []string{fmt.Sprintf("nothing is at %s; by its name or its front matter, %s would be", u.Path, c.Path)}}, nil
 		}
 	}
+	for _, h := range s.heldPages() {
+		if s.wouldStandAt(asContent(h), u) {
+			return thing{held: &h}, nil
+		}
+	}
 	if to := s.redirectFrom(u.Path); to != "" {
 		return thing{}, s.unknown(asked, fmt.Sprintf("no file is at %s: a line of _redirects sends its readers to %s", u.Path, to))
 	}
 	return thing{}, s.unknown(asked, "no file of the site is at this path or address, and no source file has this name")
+}
+
+func (s *Site) heldPages() []pipeline.HeldPage {
+	if s.Collection == nil {
+		return nil
+	}
+	return s.Collection.HeldPages
+}
+
+// asContent is a page of an adapter as the content file that would make it.
+func asContent(h pipeline.HeldPage) *pipeline.Content {
+	return &pipeline.Content{Logical: h.Path + ".md", Language: h.Language, FrontMatter: map[string]any{"url": h.URL, "slug": h.Slug}}
 }
 
 // wouldStandAt reports whether a content file without a page would have an

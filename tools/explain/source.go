@@ -198,6 +198,16 @@ func (s *Site) bundled(c *pipeline.Content, page *pipeline.Page) []Output {
 	return list
 }
 
+const heldPage = "page of a content adapter"
+
+// held answers for a page that an adapter makes and that is not published.
+func (s *Site) held(a *Answer, h *pipeline.HeldPage) {
+	a.What, a.File = heldPage, h.Adapter.Path
+	a.Reasons = h.Reasons
+	a.Problems = s.problemsOf(a.File)
+	s.conclude(a)
+}
+
 func (s *Site) problemsOf(file string) []pipeline.Problem {
 	var list []pipeline.Problem
 	for _, p := range s.Problems.Sorted() {
@@ -318,6 +328,11 @@ func (s *Site) resource(a *Answer, role pipeline.Role) {
 	a.What = map[string]string{"static": "static file", "assets": "asset", "content": "file beside pages"}[role.Component]
 	if role.Adapter {
 		a.What, a.Summary = "content adapter", "a template that makes pages, never published itself"
+		for _, h := range s.heldPages() {
+			if h.Adapter.Path == a.File {
+				a.Notes = append(a.Notes, fmt.Sprintf("the page %s, language %s, is not published: %s", h.Path, h.Language, h.Reason))
+			}
+		}
 		return
 	}
 	var found []string

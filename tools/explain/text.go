@@ -87,7 +87,7 @@ func (a *Answer) Text() string {
 
 func (a *Answer) title() string {
 	name := a.File
-	if a.What == "output file" || name == "" {
+	if a.What == "output file" || a.What == heldPage || name == "" {
 		name = a.Asked
 		if len(a.Outputs) == 1 {
 			name = a.Outputs[0].Path

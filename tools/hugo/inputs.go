@@ -135,8 +135,6 @@ func (e *Engine) doubt() (why string, strict bool) {
 	for _, c := range e.collection.Contents {
 		switch strings.ToLower(path.Ext(c.Logical)) {
 		case ".md", ".markdown", ".mdown", ".html", ".htm", ".org":
-		case ".gotmpl":
-			return c.Path + " makes pages of its own", false
 		default:
 			return c.Path + ": another program reads it", false
 		}
@@ -146,8 +144,17 @@ func (e *Engine) doubt() (why string, strict bool) {
 			}
 		}
 	}
-	scan := func(fs afero.Fs, what string) (words map[string]bool) {
-		words = make(map[string]bool)
+	words := make(map[string]bool)
+	look := func(what, name string, data []byte) {
+		actionWords(data, func(word string) {
+			words[word] = true
+			strict = strict || slices.Contains(looksAtFiles, word)
+			if doubt, ok := unprovable[word]; ok && why == "" {
+				why = fmt.Sprintf("the %s %s has %q: %s", what, strings.TrimPrefix(filepath.ToSlash(name), "/"), word, doubt)
+			}
+		})
+	}
+	scan := func(fs afero.Fs, what string) {
 		_ = afero.Walk(fs, "", func(name string, info os.FileInfo, err error) error {
 			if err != nil || info.IsDir() || why != "" {
 				return nil
@@ -157,18 +164,18 @@ func (e *Engine) doubt() (why string, strict bool) {
 				why = fmt.Sprintf("the %s %s cannot be read", what, name)
 				return nil
 			}
-			actionWords(data, func(word string) {
-				words[word] = true
-				strict = strict || slices.Contains(looksAtFiles, word)
-				if doubt, ok := unprovable[word]; ok && why == "" {
-					why = fmt.Sprintf("the %s %s has %q: %s", what, strings.TrimPrefix(filepath.ToSlash(name), "/"), word, doubt)
-				}
-			})
+			look(what, name, data)
 			return nil
 		})
-		return words
 	}
-	words := scan(e.sites.BaseFs.Layouts.Fs, "template")
+	scan(e.sites.BaseFs.Layouts.Fs, "template")
+	for _, a := range e.collection.Adapters {
+		data, err := a.Read()
+		if err != nil {
+			return a.Path + " cannot be read", false
+		}
+		look("content adapter", a.Path, data)
+	}
 	// What is made a template may come from anywhere; the files that it most often
 	// comes from are looked at.
 	if words["executeastemplate"] {
@@ -240,7 +247,7 @@ func quotedEnd(data []byte) int {
 }
 
 // nextChange is the first time to come that any front matter has, whatever its
-// key: that a page appears or goes can depend on no other.
+// key, or a page of an adapter: that a page appears or goes can depend on no other.
 func (e *Engine) nextChange() time.Time {
 	now := htime.Now()
 	var first time.Time
@@ -274,6 +281,11 @@ func (e *Engine) nextChange() time.Time {
 			}
 		}
 	}
+	e.mu.Lock()
+	if next := e.made.next; next.After(now) && (first.IsZero() || next.Before(first)) {
+		first = next
+	}
+	e.mu.Unlock()
 	for _, c := range e.collection.Contents[:min(1, len(e.collection.Contents))] {
 		look(c, plain(e.configs.LoadingInfo.Cfg.Get("cascade")))
 	}

@@ -45,13 +45,19 @@ func (e *Engine) held(c *pipeline.Content, drafts, future, expired bool) string 
 	}
 	now := htime.Now()
 	if t, ok := e.date(c, publishKeys...); ok && t.After(now) && !future {
-		return fmt.Sprintf("future: to be published on %s", t.Format("2006-01-02 15:04 MST"))
+		return futureOn(t)
 	}
 	if t, ok := e.date(c, expiryKeys...); ok && t.Before(now) && !expired {
-		return fmt.Sprintf("expired on %s", t.Format("2006-01-02"))
+		return expiredOn(t)
 	}
 	return ""
 }
+
+func futureOn(t time.Time) string {
+	return fmt.Sprintf("future: to be published on %s", t.Format("2006-01-02 15:04 MST"))
+}
+
+func expiredOn(t time.Time) string { return fmt.Sprintf("expired on %s", t.Format("2006-01-02")) }
 
 // isDraft reports whether Hugo takes a file for a draft: it reads texts and numbers
 // too.

@@ -73,6 +73,7 @@ type Engine struct {
 	byFilename map[string]*pipeline.Content
 	resources  map[string]bool              // files in content/ that are no content
 	adapters   map[string]*pipeline.Content // by file and language
+	made       madePages                    // by adapters
 	leafDirs   map[string]bool              // logical directories of leaf bundles
 	// templateFiles are the templates of the site and its theme, by path.
 	templateFiles func() map[string][]byte
@@ -158,6 +159,9 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	e.log.uses, e.log.hasKey = e.usesInTemplates, e.haveKey
 	if o.Record {
 		e.source.looked = e.lookedAt
+	}
+	if err := e.watchAdapters(); err != nil {
+		return e, err
 	}
 	e.installHighlighter()
 	e.installFilter(ctx)

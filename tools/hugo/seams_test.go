@@ -42,6 +42,7 @@ tag = "tags"
 	"content/posts/a.md":                           "+++\ntitle = \"A\"\ntags = [\"Tag\"]\naliases = [\"/old/\"]\n+++\ntransform-me\n\n```go\nx\n```\n\n```hooked\ny\n```\n\n{{< ref \"nowhere.md\" >}}\n",
 	"content/posts/b.md":                           "+++\ntitle = \"B\"\ntags = [\"tag\"]\n+++\nb\n",
 	"content/posts/c.md":                           "+++\ntitle = \"C\"\ntags = [\"tag\"]\n+++\nc\n",
+	"content/made/_content.gotmpl":                 `{{ $.AddPage (dict "path" "held" "title" "Held" "draft" true) }}{{ $.AddPage (dict "path" "free" "title" "Free") }}`,
 	"static/s.txt":                                 "static",
 }
 
@@ -194,6 +195,11 @@ func TestSeams(t *testing.T) {
 		}
 		if _, err := outdate(reflect.ValueOf(new(strings.Builder)), "key"); err == nil {
 			t.Error("a cache without Get was taken")
+		}
+	})
+	t.Run("Adapters", func(t *testing.T) {
+		if held := e.collection.HeldPages; len(held) != 1 || held[0].Path != "/made/held" || held[0].Reason != "draft" || held[0].Line != 1 || held[0].Column != 28 {
+			t.Errorf("held are %+v", held)
 		}
 	})
 	t.Run("Account", func(t *testing.T) {

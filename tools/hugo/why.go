@@ -255,12 +255,14 @@ func (e *Engine) whyNoPage(c *pipeline.Content) []pipeline.Reason {
 // whyKind is for pages of a kind that is switched off.
 func (e *Engine) whyKind(c *pipeline.Content) (pipeline.Reason, bool) {
 	kind := e.kindOf(c)
-	for _, disabled := range e.configs.Base.DisableKinds {
-		if strings.EqualFold(disabled, kind) {
-			return e.atConfig("disablekinds", fmt.Sprintf("pages of the kind %q are switched off", kind), fmt.Sprintf("remove %q from disableKinds", disabled)), true
-		}
+	if !e.switchedOff(kind) {
+		return pipeline.Reason{}, false
 	}
-	return pipeline.Reason{}, false
+	return e.atConfig("disablekinds", fmt.Sprintf("pages of the kind %q are switched off", kind), fmt.Sprintf("remove %q from disableKinds", kind)), true
+}
+
+func (e *Engine) switchedOff(kind string) bool {
+	return slices.ContainsFunc(e.configs.Base.DisableKinds, func(disabled string) bool { return strings.EqualFold(disabled, kind) })
 }
 
 func samePage(a, b string) bool {

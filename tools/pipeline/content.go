@@ -129,6 +129,12 @@ type Collection struct {
 	// Adapters are the templates that make pages. What they write may be looked
 	// for there; they have no front matter of their own.
 	Adapters []*Content
+	// HeldPages are those that adapters make and that are not published, sorted.
+	// It is nil before rendering.
+	HeldPages []HeldPage
+	// HeldAt says why the page of an adapter at a published path would be left out
+	// but for flags, "" if it would not. It is nil before rendering.
+	HeldAt func(path string) string
 	// Date is the date in a file's front matter.
 	Date func(*Content) (time.Time, bool)
 	// DateOf reads the date in one key of a file's front matter.
@@ -158,6 +164,19 @@ type Collection struct {
 	MadeBy func(path string) string
 
 	virtual map[string][]byte
+}
+
+// A HeldPage is a page of an adapter that is not published.
+type HeldPage struct {
+	Adapter *Content
+	// Place is where the adapter names the page, if it can be told.
+	Place
+	// Path is the page's logical one, such as /posts/a.
+	Path, Language, URL, Slug string
+	// Reason says in a word why; Reasons at length, and what a cascade has to do
+	// with it.
+	Reason  string
+	Reasons []Reason
 }
 
 // Ignored is a content file that is not read, and why.

@@ -467,6 +467,11 @@ func (p *linkPlaces) leftOut(missing string) string {
 			return fmt.Sprintf("%s is not published: %s", c.Path, c.LeftOut)
 		}
 	}
+	for _, h := range p.Collection.HeldPages {
+		if strings.EqualFold(path.Base(h.Path), want) {
+			return fmt.Sprintf("%s, which %s makes, is not published: %s", h.Path, h.Adapter.Path, h.Reason)
+		}
+	}
 	return ""
 }
 

@@ -38,10 +38,28 @@ type CacheUse struct {
 	Misses int64  `json:"misses"`
 }
 
-// LeftOut is one content file that is not published, and why.
+// LeftOut is one content file that is not published, and why; or a page that a
+// content adapter makes.
 type LeftOut struct {
-	File   string `json:"file"`
-	Reason string `json:"reason"`
+	File     string `json:"file"`
+	Line     int    `json:"line,omitempty"`
+	Page     string `json:"page,omitempty"`
+	Language string `json:"language,omitempty"` // of that page, where the site has several
+	Reason   string `json:"reason"`
+}
+
+func (l LeftOut) text() string {
+	text := l.File
+	if l.Line > 0 {
+		text += fmt.Sprintf(":%d", l.Line)
+	}
+	if l.Page != "" {
+		text += ": " + l.Page
+	}
+	if l.Language != "" {
+		text += " in " + l.Language
+	}
+	return fmt.Sprintf("%s (%s)", text, l.Reason)
 }
 
 // Summary writes the summary; its last line carries the exit code, if there is
@@ -70,7 +88,7 @@ func (p Printer) Summary(s Summary) {
 	if len(s.LeftOut) > 0 {
 		fmt.Fprintf(&b, "left out, %d:\n", len(s.LeftOut))
 		for _, l := range s.LeftOut {
-			fmt.Fprintf(&b, "  %s (%s)\n", l.File, l.Reason)
+			fmt.Fprintf(&b, "  %s\n", l.text())
 		}
 	}
 	for _, c := range s.Cache {
