@@ -84,12 +84,15 @@ func (r *reader) sameIDs() {
 	}
 	sorted := slices.Sorted(slices.Values(r.ids))
 	reported := 0
-	for i := 1; i < len(sorted) && reported < mostIDs; i++ {
+	for i := 1; i < len(sorted); i++ {
 		id := sorted[i]
 		if id == "" || sorted[i-1] != id || i > 1 && sorted[i-2] == id {
 			continue
 		}
-		reported++
+		if reported++; reported > mostIDs {
+			r.more++
+			continue
+		}
 		x := pipeline.Fault{
 			Rule: "duplicate-id", Severity: pipeline.Warning, Cause: id,
 			Message: fmt.Sprintf("two elements have the id %q, and links lead to the first", id), Hint: "give one another id",

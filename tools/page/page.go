@@ -9,6 +9,8 @@ package page
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +31,7 @@ func Read(data []byte) (*pipeline.Facts, []pipeline.Fault) {
 		switch kind {
 		case html.ErrorToken:
 			r.end(data)
+			r.tooMany()
 			return r.facts, r.faults
 		case html.DoctypeToken:
 			r.facts.Whole, r.head.doctype = true, true
@@ -62,6 +65,8 @@ func intern(name []byte) string {
 type reader struct {
 	facts  *pipeline.Facts
 	faults []pipeline.Fault
+	causes int // how many kinds of them
+	more   int // faults of further kinds
 	attrs  []csp.Attr
 	raw    []byte // the tag as it is written
 
@@ -81,19 +86,48 @@ type reader struct {
 	ids     []string
 }
 
-// mostFaults bounds what is kept of one page.
-const mostFaults = 40
+// What is kept of one page: faults of so many causes, and so many of each.
+const (
+	mostCauses = 40
+	mostPlaces = 20
+)
 
+// report keeps a fault. Of one cause there may be several: where they stand in
+// content each has a place of its own. What is not kept is counted.
 func (r *reader) report(x pipeline.Fault) {
-	if len(r.faults) >= mostFaults {
-		return
-	}
-	for _, y := range r.faults {
-		if y.Rule == x.Rule && y.Cause == x.Cause {
-			return
+	first, last, places := true, 0, 0
+	for i, y := range r.faults {
+		if y.Rule != x.Rule || y.Cause != x.Cause {
+			continue
+		}
+		first, last = false, i
+		places++
+		if slices.Equal(y.Texts, x.Texts) {
+			x.Nth++
 		}
 	}
-	r.faults = append(r.faults, x)
+	switch {
+	case !first && x.Rule != "html":
+	case !first && places == mostPlaces:
+		r.faults[last].More++
+	case !first:
+		r.faults = append(r.faults, x)
+	case r.causes < mostCauses:
+		r.causes++
+		r.faults = append(r.faults, x)
+	default:
+		r.more++
+	}
+}
+
+// tooMany says that not all was kept.
+func (r *reader) tooMany() {
+	if r.more > 0 {
+		r.faults = append(r.faults, pipeline.Fault{
+			Rule: "html", Severity: pipeline.Warning, Cause: "more",
+			Message: fmt.Sprintf("more is wrong with the page than is told here: %d further faults", r.more), Hint: "mend the others, and check again",
+		})
+	}
 }
 
 // shown are elements that are seen without a text in them.

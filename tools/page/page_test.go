@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -100,6 +101,36 @@ func TestWholePages(t *testing.T) {
 		if got := strings.Join(causes(faults), "; "); got != want {
 			t.Errorf("%s\n got %q\nwant %q", page, got, want)
 		}
+	}
+}
+
+// Of one kind of fault each is kept, up to a number that is told.
+func TestFaultsOfAKind(t *testing.T) {
+	_, faults := Read([]byte(whole("<p>one <div>x</div></p><p>two <div>x</div></p><p>two <div>x</div></p><p>three</p>")))
+	var got []string
+	for _, x := range faults {
+		got = append(got, fmt.Sprint(x.Cause, ": ", x.Texts[1], " ", x.Nth, " ", x.More))
+	}
+	if d := cmp.Diff([]string{"div in p: one 0 0", "div in p: two 0 0", "div in p: two 1 0"}, got); d != "" {
+		t.Error(d)
+	}
+	_, faults = Read([]byte(whole(strings.Repeat("<p>one <div>x</div></p>", mostPlaces+3))))
+	if n := len(faults); n != mostPlaces || faults[n-1].More != 3 || faults[n-2].More != 0 {
+		t.Errorf("of %d kept the last has %+v", n, faults[n-1])
+	}
+	many := func(kinds int) (body string) {
+		for i := range kinds {
+			body += fmt.Sprintf("</x-%d>", i)
+		}
+		return body
+	}
+	_, faults = Read([]byte(whole(many(mostCauses))))
+	if n := len(faults); n != mostCauses || faults[n-1].Cause == "more" {
+		t.Errorf("kept %d, the last %q", n, faults[n-1].Cause)
+	}
+	_, faults = Read([]byte(whole(many(mostCauses + 1))))
+	if n := len(faults); n != mostCauses+1 || faults[n-1].Cause != "more" {
+		t.Errorf("kept %d, the last %q", n, faults[n-1].Cause)
 	}
 }
 

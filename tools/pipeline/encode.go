@@ -184,6 +184,8 @@ func (e *encoder) faults(list []Fault) {
 		e.int(int64(x.Subject))
 		e.strings(x.Texts)
 		e.strings(x.Needles)
+		e.int(int64(x.Nth))
+		e.int(int64(x.More))
 	})
 }
 
@@ -197,6 +199,8 @@ func (d *decoder) faults() []Fault {
 		x.Subject = Subject(d.int())
 		x.Texts = d.strings()
 		x.Needles = d.strings()
+		x.Nth = int(d.int())
+		x.More = int(d.int())
 	})
 }
 

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -21,6 +22,10 @@ type Fault struct {
 	Texts   []string
 	// Needles are texts that a template has if it causes the fault.
 	Needles []string
+	// Nth counts, from 0, the faults of this rule, cause and texts in the file.
+	Nth int
+	// More is how many further faults of the cause the file has that are not kept.
+	More int
 	// Example finds one of the places in content at which the template's fault is
 	// seen, for where the template is not known. It may be nil.
 	Example func(*File) Found
@@ -69,6 +74,8 @@ type Found struct {
 	Place   Place
 	// Weak places count only where each file of the cause has one.
 	Weak bool
+	// Guess says that words alone show the place, and no tag.
+	Guess bool
 	// Drop says that another check reports it, or that it is no fault.
 	Drop bool
 }
@@ -76,9 +83,18 @@ type Found struct {
 type cause struct {
 	files  []*File
 	faults map[*File]Fault
+	// further faults of a file count where they stand in content.
+	further map[*File][]Fault
 }
 
-// Add takes one fault of a file. Of the same cause one is kept for each file.
+// A spot in content.
+type spot struct {
+	*Content
+	Place
+}
+
+// Add takes one fault of a file. Of the same cause, those behind the first are
+// told only where they stand at a place of their own in content.
 func (c *Causes) Add(f *File, x Fault) {
 	key := x.Rule + "\x00" + x.Cause
 	if c.by == nil {
@@ -86,13 +102,15 @@ func (c *Causes) Add(f *File, x Fault) {
 	}
 	at := c.by[key]
 	if at == nil {
-		at = &cause{faults: make(map[*File]Fault)}
+		at = &cause{faults: make(map[*File]Fault), further: make(map[*File][]Fault)}
 		c.by[key] = at
 		c.order = append(c.order, key)
 	}
 	if _, ok := at.faults[f]; !ok {
 		at.files = append(at.files, f)
 		at.faults[f] = x
+	} else {
+		at.further[f] = append(at.further[f], x)
 	}
 }
 
@@ -109,6 +127,7 @@ func (c *Causes) Report(problems *Problems) {
 		var rest []*File
 		var in []Found
 		var of []*File
+		var what []Fault
 		for _, f := range at.files {
 			found := c.Find(f, at.faults[f])
 			switch {
@@ -116,22 +135,29 @@ func (c *Causes) Report(problems *Problems) {
 			case found.Content == nil:
 				rest = append(rest, f)
 			default:
-				in, of = append(in, found), append(of, f)
+				in, of, what = append(in, found), append(of, f), append(what, at.faults[f])
+			}
+			for _, x := range at.further[f] {
+				also := c.Find(f, x)
+				if also.Content != nil && !also.Drop && !also.Weak && (!also.Guess || found.Content != nil && !found.Weak) {
+					in, of, what = append(in, also), append(of, f), append(what, x)
+				}
 			}
 		}
 		placed := make(map[string]bool) // what was found in content
 		bare := false                   // of what there is a tag alone, too
 		// What stands at one place is told once, for the page made of that file.
-		own := make(map[Found]*File)
+		own := make(map[spot]*File)
 		for i, found := range in {
-			if before := own[found]; before == nil || before.Content != found.Content && of[i].Content == found.Content {
-				own[found] = of[i]
+			here := spot{found.Content, found.Place}
+			if before := own[here]; before == nil || before.Content != found.Content && of[i].Content == found.Content {
+				own[here] = of[i]
 			}
 		}
 		// A tag alone may be the template's. But a list shows whole posts.
 		doubt := slices.ContainsFunc(rest, func(f *File) bool { return !at.faults[f].bare() || !isList(f) })
 		for i, found := range in {
-			x := at.faults[of[i]]
+			x, here := what[i], spot{found.Content, found.Place}
 			if found.Weak && doubt {
 				rest = append(rest, of[i])
 				continue
@@ -141,10 +167,15 @@ func (c *Causes) Report(problems *Problems) {
 				said[x.Rule+"\x00"+t] = placed[t]
 			}
 			bare = bare || x.bare()
-			if own[found] != of[i] {
+			if own[here] != of[i] {
 				continue
 			}
-			problems.Add(found.Content.Problem(found.Place, x.Severity, x.Rule, of[i].Path+": "+x.Message, x.Hint))
+			own[here] = nil // it is told
+			message := of[i].Path + ": " + x.Message
+			if x.More > 0 {
+				message += fmt.Sprintf("; of this kind the page has %d more, which are not told", x.More)
+			}
+			problems.Add(found.Content.Problem(found.Place, x.Severity, x.Rule, message, x.Hint))
 		}
 		// A list that shows a whole post has the post's faults.
 		rest = slices.DeleteFunc(rest, func(f *File) bool {

@@ -97,3 +97,48 @@ func TestCausesEcho(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// Of several faults of a cause in one file, each that has a place of its own in
+// content is told.
+func TestCausesFurther(t *testing.T) {
+	a := &Content{Path: "content/a.md"}
+	page, other := &File{Path: "a/index.html", MediaType: "text/html", Content: a}, &File{Path: "b/index.html", MediaType: "text/html"}
+	for name, tt := range map[string]struct {
+		finds []Found // for each fault of the page, in order
+		want  []string
+	}{
+		"each":           {[]Found{{Content: a, Place: Place{1, 1}}, {Content: a, Place: Place{2, 1}}, {Content: a, Place: Place{2, 1}}}, []string{"content/a.md:1:1", "content/a.md:2:1"}},
+		"one unknown":    {[]Found{{Content: a, Place: Place{1, 1}}, {}, {Content: a, Place: Place{3, 1}, Weak: true}}, []string{"content/a.md:1:1"}},
+		"first unknown":  {[]Found{{}, {Content: a, Place: Place{2, 1}}, {Content: a, Place: Place{3, 1}, Guess: true}}, []string{"content/a.md", "content/a.md:2:1"}},
+		"all guessed":    {[]Found{{Content: a, Place: Place{1, 1}, Guess: true}, {Content: a, Place: Place{2, 1}, Guess: true}}, []string{"content/a.md:1:1", "content/a.md:2:1"}},
+		"first dropped":  {[]Found{{Drop: true}, {Content: a, Place: Place{2, 1}}}, []string{"content/a.md:2:1"}},
+		"all a template": {[]Found{{}, {}, {}}, []string{"content/a.md"}},
+	} {
+		causes := &Causes{Find: func(_ *File, x Fault) Found { return tt.finds[x.Nth] }}
+		for n := range tt.finds {
+			causes.Add(page, Fault{Rule: "html", Cause: "x", Message: "x", Nth: n, More: n / 2})
+		}
+		problems := new(Problems)
+		causes.Report(problems)
+		var got []string
+		for _, p := range problems.Sorted() {
+			got = append(got, p.Position())
+			if more := strings.Contains(p.Message, "1 more, which are not told"); more != (p.Position() == "content/a.md:3:1") {
+				t.Errorf("%s: %s", name, p.Message)
+			}
+		}
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+	causes := &Causes{Find: func(*File, Fault) Found { return Found{} }}
+	for range 3 {
+		causes.Add(page, Fault{Rule: "html", Cause: "x", Message: "x"})
+		causes.Add(other, Fault{Rule: "html", Cause: "x", Message: "x"})
+	}
+	problems := new(Problems)
+	causes.Report(problems)
+	if list := problems.Sorted(); len(list) != 1 {
+		t.Errorf("a template's fault is told %d times", len(list))
+	}
+}

@@ -215,19 +215,29 @@ func (p *places) findMarkup(c *pipeline.Content, x pipeline.Fault) pipeline.Foun
 	m := p.sourceMap(c)
 	if name, ok := strings.CutPrefix(x.Texts[0], "<"); ok {
 		words := strings.Join(x.Texts[1:], " ")
+		// The second of two alike is the second there, or not to be told.
+		nth := func(list []sourcemap.Place) []sourcemap.Place { return list[min(x.Nth, len(list)):] }
 		if child, parent, ok := strings.Cut(x.Cause, " in "); ok && words == "" {
-			if t, ok := m.Child(child, parent); ok {
-				return found(c, []sourcemap.Place{t}, 0)
+			if at := nth(m.Child(child, parent)); len(at) > 0 {
+				return found(c, at, 0)
 			}
 		}
-		if t, ok := m.Tag(name, words); ok {
-			at := found(c, []sourcemap.Place{t}, 0)
-			at.Weak = words == ""
-			return at
+		if key, ok := strings.CutPrefix(x.Cause, "twice "+name+" "); ok {
+			if at := nth(m.Twice(name, key)); len(at) > 0 {
+				return found(c, at, 0)
+			}
 		}
-		at := p.words(c, words)
+		if at := m.Tag(name, words); len(at) > 0 {
+			if words == "" {
+				at = at[:1]
+			}
+			found := found(c, nth(at), 0)
+			found.Weak = words == ""
+			return found
+		}
+		at := nth(p.words(c, words))
 		found := found(c, at, 0)
-		found.Weak = len(at) > 1
+		found.Weak, found.Guess = len(at) > 1, true
 		if len(at) == 1 {
 			found.Place = p.tagBefore(c, name, found.Place)
 		}

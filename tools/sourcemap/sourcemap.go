@@ -236,46 +236,67 @@ func (m *Map) Has(text, word string) bool {
 	return false
 }
 
-// Tag returns where a tag of an element stands outside of code: the one behind
-// some words, or the first if there are none.
-func (m *Map) Tag(element, words string) (Place, bool) {
+// Tag returns where tags of an element stand outside of code: those behind some
+// words, or all if there are none.
+func (m *Map) Tag(element, words string) []Place {
 	want := fold(words)
-	best, length := -1, 0
+	var best []int
+	length := 0
 	for _, off := range m.raw([]byte("<" + element)) {
 		if end := off + 1 + len(element); end < len(m.src) && isAddress(m.src[end]) {
 			continue
 		}
 		if want == "" {
-			return m.place(off), true
+			best = append(best, off)
+			continue
 		}
 		before := fold(markup.ReplaceAllString(string(m.src[max(m.body, off-200):off]), ""))
 		n := 0
 		for n < len(want) && n < len(before) && want[len(want)-1-n] == before[len(before)-1-n] {
 			n++
 		}
-		if n > length {
-			best, length = off, n
+		switch {
+		case n > length:
+			best, length = []int{off}, n
+		case n == length && n > 0:
+			best = append(best, off)
 		}
 	}
-	if best < 0 || length < min(4, len(want)) {
-		return Place{}, false
+	if length < min(4, len(want)) {
+		return nil
 	}
-	return m.place(best), true
+	return m.places(best)
 }
 
-// Child returns where the tag of an element stands outside of code as the first
-// thing in another; not ok if it is nowhere.
-func (m *Map) Child(element, parent string) (Place, bool) {
+// Twice returns where tags of an element stand outside of code that have an
+// attribute twice.
+func (m *Map) Twice(element, key string) []Place {
+	tag, err := regexp.Compile(`(?i)<` + regexp.QuoteMeta(element) + `\s(?:[^<>]*\s)?` + regexp.QuoteMeta(key) + `[\s=](?:[^<>]*["'\s])?` + regexp.QuoteMeta(key) + `[\s=>]`)
+	if err != nil {
+		return nil
+	}
+	var list []Place
+	for _, at := range tag.FindAllIndex(m.src[m.body:], -1) {
+		if begin := m.body + at[0]; !m.shown(begin, m.body+at[1]) {
+			list = append(list, m.place(begin))
+		}
+	}
+	return list
+}
+
+// Child returns where tags of an element stand outside of code as the first thing
+// in another.
+func (m *Map) Child(element, parent string) (list []Place) {
 	inside, err := regexp.Compile(`(?i)<` + regexp.QuoteMeta(parent) + `(?:\s[^<>]*)?>\s*(<` + regexp.QuoteMeta(element) + `)(?:[\s>])`)
 	if err != nil {
-		return Place{}, false
+		return nil
 	}
 	for _, at := range inside.FindAllSubmatchIndex(m.src[m.body:], -1) {
 		if begin := m.body + at[2]; !m.shown(begin, m.body+at[3]) {
-			return m.place(begin), true
+			list = append(list, m.place(begin))
 		}
 	}
-	return Place{}, false
+	return list
 }
 
 // markup is what stands between the words of a page in its source: tags, and

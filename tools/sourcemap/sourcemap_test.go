@@ -1,6 +1,7 @@
 package sourcemap
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -55,10 +56,7 @@ func FuzzMap(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string, line int, s string) {
 		m := New([]byte(src), line)
 		m.Has(src, s)
-		if p, ok := m.Tag("b", s); ok && (p.Line < 1 || p.Column < 1) {
-			t.Fatalf("%v", p)
-		}
-		for _, places := range [][]Place{m.Link(s), m.Image(s), m.Heading(s), m.Text(s), m.Value(s)} {
+		for _, places := range [][]Place{m.Tag("b", s), m.Child("b", s), m.Twice("b", s), m.Link(s), m.Image(s), m.Heading(s), m.Text(s), m.Value(s)} {
 			for _, p := range places {
 				if p.Line < 1 || p.Column < 1 {
 					t.Fatalf("%v", p)
@@ -73,18 +71,24 @@ func TestTagsAndValues(t *testing.T) {
 	m := New([]byte(src), 1)
 	for _, tt := range []struct {
 		element, words string
-		want           Place
-		ok             bool
+		want           []Place
 	}{
-		{"a", "A link and", Place{3, 33}, true},
-		{"a", "A link", Place{3, 15}, true},
-		{"a", "", Place{3, 15}, true},
-		{"a", "other words", Place{}, false},
-		{"b", "", Place{}, false}, // not the beginning of another name
+		{"a", "A link and", []Place{{3, 33}}},
+		{"a", "A link", []Place{{3, 15}}},
+		{"a", "", []Place{{3, 15}, {3, 33}}},
+		{"a", "other words", nil},
+		{"b", "", nil}, // not the beginning of another name
 	} {
-		if got, ok := m.Tag(tt.element, tt.words); got != tt.want || ok != tt.ok {
-			t.Errorf("<%s> behind %q: %v, %v", tt.element, tt.words, got, ok)
+		if got := m.Tag(tt.element, tt.words); !slices.Equal(got, tt.want) {
+			t.Errorf("<%s> behind %q: %v", tt.element, tt.words, got)
 		}
+	}
+	twice := New([]byte("Text <b class=a>\n<b class=\"a b\" id=x class='c'> `<b class=a class=b>`\n<b class=a data-class=b><b class class>\n"), 1)
+	if got, want := twice.Twice("b", "class"), []Place{{2, 1}, {3, 25}}; !slices.Equal(got, want) {
+		t.Errorf("twice: %v", got)
+	}
+	if got, want := New([]byte("<b><i>x</i></b> `<b><i>` <b> <i>\n"), 1).Child("i", "b"), []Place{{1, 4}, {1, 30}}; !slices.Equal(got, want) {
+		t.Errorf("child: %v", got)
 	}
 	if got := m.Value("/p.png"); len(got) != 1 || got[0] != (Place{5, 10}) {
 		t.Errorf("value: %v", got)
