@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	slashpath "path"
 	"path/filepath"
@@ -376,51 +375,4 @@ func (e *Engine) layouts(dir string, visit func(rel string)) {
 			return nil
 		},
 	}).Walk()
-}
-
-// checkSymlinks looks for links in the project's folders: Hugo follows none of
-// them. Editors make some that lead nowhere, to lock a file.
-func (e *Engine) checkSymlinks() {
-	source, err := filepath.EvalSymlinks(e.opts.Source)
-	if err != nil {
-		return
-	}
-	var roots []string
-	for _, mod := range e.configs.Modules {
-		if mod.Owner() != nil {
-			continue
-		}
-		for _, mount := range mod.Mounts() {
-			root := mount.Source
-			if !filepath.IsAbs(root) {
-				root = filepath.Join(e.opts.Source, root)
-			}
-			roots = append(roots, root)
-		}
-	}
-	slices.Sort(roots)
-	for _, root := range slices.Compact(roots) {
-		filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.Type()&fs.ModeSymlink == 0 || strings.ContainsAny(d.Name()[:1], ".#") {
-				return nil
-			}
-			p := pipeline.Problem{File: e.log.relative(path), Severity: pipeline.Error, Rule: "symlink"}
-			target, err := filepath.EvalSymlinks(path)
-			if err != nil {
-				p.Message = "this symbolic link ends nowhere"
-				p.Hint = "remove it, or mend its target"
-			} else if rel, err := filepath.Rel(source, target); err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
-				p.Message = "this symbolic link leaves the site, so what it shows depends on the machine"
-				p.Hint = "copy the file here, or mount its directory in the configuration ([[module.mounts]])"
-			} else if path == root {
-				return nil // a mount may be a link
-			} else {
-				p.Severity = pipeline.Warning
-				p.Message = fmt.Sprintf("this symbolic link, to %s, is passed over: Hugo follows none", filepath.ToSlash(rel))
-				p.Hint = "copy what it leads to, or mount it in the configuration ([[module.mounts]])"
-			}
-			e.problems.Add(p)
-			return nil
-		})
-	}
 }
