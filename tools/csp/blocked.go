@@ -87,7 +87,7 @@ func written(u pipeline.Use) []string {
 // Report gives each cause a warning of the rule csp.
 func (b *Blocked) Report(c *pipeline.Collection, problems *pipeline.Problems) {
 	if c != nil {
-		b.causes.Template = c.Template
+		b.causes.Template, b.causes.Call = c.Template, c.OwnCall
 	}
 	b.causes.Find, b.causes.Origin = placeOf, b.Origin
 	b.causes.Report(problems)

@@ -8,6 +8,7 @@ import (
 	"os"
 	slashpath "path"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -36,6 +37,7 @@ func (e *Engine) Collect(ctx context.Context) (*pipeline.Collection, error) {
 		return e.sites.Sites[0].TemplateStore.LookupShortcodeByName(name) != nil
 	}
 	c.ShortcodeNames = e.shortcodeNames()
+	c.Embedded = e.embeddedShortcode
 	hooks := e.codeHooks()
 	c.Published = e.published
 	c.Date = func(content *pipeline.Content) (time.Time, bool) { return e.date(content, dateKeys...) }
@@ -337,6 +339,36 @@ func (e *Engine) checkShortcodes(c *pipeline.Collection) {
 
 // embeddedShortcodes are those that Hugo brings along.
 var embeddedShortcodes = []string{"details", "figure", "gist", "highlight", "instagram", "param", "qr", "ref", "relref", "vimeo", "x", "youtube"}
+
+// embeddedShortcode is the template of one of them, or "".
+func (e *Engine) embeddedShortcode(name string) string {
+	t := e.sites.Sites[0].TemplateStore.LookupShortcodeByName(name)
+	if t == nil || t.Fi != nil {
+		return ""
+	}
+	if content := reflect.ValueOf(t).Elem().FieldByName("content"); content.Kind() == reflect.String {
+		if name == "highlight" { // what it calls writes these
+			return content.String() + "<div <pre <code <span <table class= style="
+		}
+		return content.String()
+	}
+	return ""
+}
+
+// callsOf are the places at which content calls a shortcode.
+func (e *Engine) callsOf(name string) (list []pipeline.Problem) {
+	if e.collection == nil {
+		return nil
+	}
+	for _, c := range e.collection.Contents {
+		for _, s := range c.Shortcodes {
+			if s.Name == name {
+				list = append(list, c.Problem(c.Opening(s), pipeline.Error, "shortcode", "", ""))
+			}
+		}
+	}
+	return list
+}
 
 func (e *Engine) shortcodeNames() []string {
 	names := slices.Clone(embeddedShortcodes)

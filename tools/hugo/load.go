@@ -113,7 +113,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 
 	configs, cfg, err := readConfig(o, logger)
 	if err != nil {
-		return nil, &UsageError{e.placeTheme(e.log.fromError(err, "config")), err}
+		return nil, &UsageError{e.placeBaseURL(e.placeTheme(e.log.fromError(err, "config"))), err}
 	}
 	if len(configs.LoadingInfo.ConfigFiles) == 0 {
 		return nil, noConfig(o.Source)
@@ -156,7 +156,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 		return e, pipeline.ErrProblems
 	}
 	e.templateFiles = e.readTemplates()
-	e.log.uses, e.log.hasKey = e.usesInTemplates, e.haveKey
+	e.log.uses, e.log.hasKey, e.log.calls = e.usesInTemplates, e.haveKey, e.callsOf
 	if o.Record {
 		e.source.looked = e.lookedAt
 	}

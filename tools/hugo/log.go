@@ -37,6 +37,8 @@ type logCapture struct {
 	// a key in their front matter.
 	uses   func(name string) []pipeline.TemplatePlace
 	hasKey func(key string) []pipeline.Problem
+	// calls finds where content calls a shortcode.
+	calls func(name string) []pipeline.Problem
 	// layouts are the warnings about templates that are not there.
 	layouts []string
 }
@@ -135,7 +137,11 @@ func (l *logCapture) flush(err error) {
 	if len(logged) > 0 || err != nil {
 		l.problems.Restore("shortcode", "front-matter", "encoding")
 	}
+	removed := make(map[string]bool)
 	for _, message := range logged {
+		if l.removedShortcode(message, removed) {
+			continue
+		}
 		p := l.place(classify(pipeline.Problem{Rule: "hugo", Message: message}))
 		if m := themeOption.FindStringSubmatch(p.Message); m != nil && l.locate != nil && p.File == "" {
 			p.Rule = "config"
@@ -162,6 +168,27 @@ func (l *logCapture) flush(err error) {
 		l.problems.Failure(p)
 	}
 }
+
+// removedShortcodes is what Hugo says of those that it had once, without a place.
+var removedShortcodes = regexp.MustCompile(`^The (".*") shortcodes? (?:was|were) deprecated in \S+ and removed in`)
+
+// removedShortcode reports such a message at each call, once.
+func (l *logCapture) removedShortcode(message string, told map[string]bool) bool {
+	m := removedShortcodes.FindStringSubmatch(message)
+	if m == nil || l.calls == nil || told[message] {
+		return told[message]
+	}
+	for _, quoted := range quotedName.FindAllStringSubmatch(m[1], -1) {
+		for _, p := range l.calls(quoted[1]) {
+			p.Message = message
+			l.problems.Failure(p)
+			told[message] = true
+		}
+	}
+	return told[message]
+}
+
+var quotedName = regexp.MustCompile(`"(\w+)"`)
 
 var countOnly = regexp.MustCompile(`^logged \d+ error\(s\)$`)
 
@@ -311,7 +338,7 @@ func (l *logCapture) place(p pipeline.Problem) pipeline.Problem {
 				p.Column = runeColumn(sub(1), p.Line, p.Column-1)
 			}
 			p.Message = strings.TrimSpace(p.Message[:m[0]] + p.Message[m[1]:])
-			p.Message = strings.TrimSuffix(p.Message, ":")
+			p.Message = strings.TrimSuffix(strings.TrimSuffix(p.Message, ":"), " See")
 		} else if m := renderedFile.FindStringSubmatch(p.Message); m != nil {
 			p.File = l.relative(m[1])
 		}
@@ -363,7 +390,7 @@ func classify(p pipeline.Problem) pipeline.Problem {
 		}
 	case strings.HasPrefix(p.Message, "toc: "):
 		p.Rule = "toc"
-	case strings.HasPrefix(p.Message, "mono: "), strings.HasPrefix(p.Message, "sidenote: "):
+	case strings.HasPrefix(p.Message, "mono: "), strings.HasPrefix(p.Message, "sidenote: "), ownShortcode.MatchString(p.Message):
 		p.Rule = "shortcode"
 	case strings.HasPrefix(p.Message, "image: "):
 		p.Rule = "image"
@@ -384,6 +411,7 @@ func classify(p pipeline.Problem) pipeline.Problem {
 }
 
 var (
+	ownShortcode = regexp.MustCompile(`^(The "\w+" (argument passed to the "\w+" )?shortcode |Param ".*" not found|Missing param key)`)
 	unreadable   = regexp.MustCompile(`^(?:[\w ]+: )*open ([^:"\n]+): (permission denied)$`)
 	pageTimedOut = regexp.MustCompile(`^timeout after [\d.hms]+$`)
 	deniedPolicy = regexp.MustCompile(`^access denied: .* is not whitelisted in policy "([\w.]+)"; the current security configuration is`)

@@ -202,6 +202,19 @@ func TestSeams(t *testing.T) {
 			t.Errorf("held are %+v", held)
 		}
 	})
+	t.Run("Embedded", func(t *testing.T) {
+		for _, name := range embeddedShortcodes {
+			if name != "gist" && !strings.Contains(e.embeddedShortcode(name), "{{") {
+				t.Errorf("the shortcode %s has no template", name)
+			}
+		}
+		if got := e.embeddedShortcode("figure"); !strings.Contains(got, "<figure") {
+			t.Errorf("figure is %q", got)
+		}
+		if got := e.embeddedShortcode("nowhere"); got != "" {
+			t.Errorf("a shortcode that is not there is %q", got)
+		}
+	})
 	t.Run("Account", func(t *testing.T) {
 		account, err := e.Account()
 		if err != nil {

@@ -121,6 +121,9 @@ type Collection struct {
 	HasShortcode func(name string) bool
 	// ShortcodeNames are those that could have been meant.
 	ShortcodeNames []string
+	// Embedded is the template of a shortcode that the engine brings along, "" of
+	// any other. It may be nil.
+	Embedded func(name string) string
 	// HasCodeHook reports whether a template renders code of a language.
 	HasCodeHook func(lang string) bool
 	// Published is the date of the page that a file makes, zero if it has none,

@@ -63,6 +63,9 @@ type Causes struct {
 	Origin func(f *File, needle string) (TemplatePlace, bool)
 	// MadeBy is the template that wrote the file at a path. It may be nil.
 	MadeBy func(path string) string
+	// Call finds the call of a shortcode of the engine's own that made what is wrong
+	// with a file. It may be nil.
+	Call func(*File, Fault) Found
 
 	order []string
 	by    map[string]*cause
@@ -238,6 +241,10 @@ func (c *Causes) once(files []*File, all map[*File]Fault) Problem {
 			return p
 		}
 	}
+	if found := c.called(files, all); found.Content != nil {
+		p.File, p.Line, p.Column = found.Content.Path, found.Place.Line, found.Place.Column
+		return p
+	}
 	if c.MadeBy != nil && f.Kind == Rendered && f.MediaType != "text/html" {
 		if p.File = c.MadeBy(f.Path); p.File != "" {
 			return p
@@ -251,4 +258,25 @@ func (c *Causes) once(files []*File, all map[*File]Fault) Problem {
 		p.File = f.Origin
 	}
 	return p
+}
+
+// called is the first call that made a fault of several files, if each of them has
+// one, lists aside.
+func (c *Causes) called(files []*File, all map[*File]Fault) (first Found) {
+	if c.Call == nil {
+		return Found{}
+	}
+	for _, f := range files {
+		if isList(f) {
+			continue
+		}
+		found := c.Call(f, all[f])
+		if found.Content == nil {
+			return Found{}
+		}
+		if first.Content == nil {
+			first = found
+		}
+	}
+	return first
 }

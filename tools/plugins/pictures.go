@@ -60,7 +60,7 @@ func (p *pictures) check(_ context.Context, s *pipeline.Site) error {
 		for _, m := range f.Facts.Images {
 			add := func(rule, message, hint string) {
 				x := pipeline.Fault{
-					Rule: rule, Severity: pipeline.Warning, Cause: "template", Message: message, Hint: hint,
+					Rule: rule, Severity: pipeline.Warning, Cause: "template", Message: message, Hint: hint, Texts: []string{"<img"},
 					Example: func(f *pipeline.File) pipeline.Found { return at.picture(f, m.Src) },
 				}
 				// What Markdown makes is the template's; HTML is its author's, one by

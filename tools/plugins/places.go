@@ -30,7 +30,7 @@ func newPlaces(s *pipeline.Site) *places {
 func (p *places) causes() *pipeline.Causes {
 	c := &pipeline.Causes{Find: p.find}
 	if p.site.Collection != nil {
-		c.Template, c.MadeBy = p.site.Collection.Template, p.site.Collection.MadeBy
+		c.Template, c.MadeBy, c.Call = p.site.Collection.Template, p.site.Collection.MadeBy, p.site.Collection.OwnCall
 	}
 	return c
 }
@@ -235,6 +235,11 @@ func (p *places) findMarkup(c *pipeline.Content, x pipeline.Fault) pipeline.Foun
 			found.Weak = words == ""
 			return found
 		}
+		if at := nth(m.Behind(words, p.calls(c, name))); len(at) > 0 {
+			found := found(c, at, 0)
+			found.Guess = true
+			return found
+		}
 		at := nth(p.words(c, words))
 		found := found(c, at, 0)
 		found.Weak, found.Guess = len(at) > 1, true
@@ -249,6 +254,16 @@ func (p *places) findMarkup(c *pipeline.Content, x pipeline.Fault) pipeline.Foun
 		}
 	}
 	return pipeline.Found{}
+}
+
+// calls are where the calls of shortcodes begin that may have made a tag.
+func (p *places) calls(c *pipeline.Content, element string) (list []sourcemap.Place) {
+	for _, s := range c.Shortcodes {
+		if !strings.HasPrefix(s.Name, "/") && p.site.Collection.Makes(s.Name, element) {
+			list = append(list, sourcemap.Place(c.Opening(s)))
+		}
+	}
+	return list
 }
 
 // tagBefore is the tag that stands last before a place in its line, or the place.

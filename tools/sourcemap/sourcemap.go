@@ -203,17 +203,25 @@ func (m *Map) Heading(text string) []Place {
 
 // Rest is what stands at a place, to the end of its line.
 func (m *Map) Rest(p Place) string {
-	src := m.src
+	line, _, _ := bytes.Cut(m.src[m.offset(p):], []byte("\n"))
+	return string(line)
+}
+
+// offset is that of a place, or of the end of its line.
+func (m *Map) offset(p Place) int {
+	off := 0
 	for range p.Line - 1 {
-		i := bytes.IndexByte(src, '\n')
+		i := bytes.IndexByte(m.src[off:], '\n')
 		if i < 0 {
-			return ""
+			return len(m.src)
 		}
-		src = src[i+1:]
+		off += i + 1
 	}
-	line, _, _ := bytes.Cut(src, []byte("\n"))
-	runes := []rune(string(line))
-	return string(runes[min(max(p.Column-1, 0), len(runes)):])
+	for column := 1; column < p.Column && off < len(m.src) && m.src[off] != '\n'; column++ {
+		_, size := utf8.DecodeRune(m.src[off:])
+		off += size
+	}
+	return off
 }
 
 // Has reports whether the file has a text in which a word stands, whatever stands
@@ -239,18 +247,33 @@ func (m *Map) Has(text, word string) bool {
 // Tag returns where tags of an element stand outside of code: those behind some
 // words, or all if there are none.
 func (m *Map) Tag(element, words string) []Place {
-	want := fold(words)
-	var best []int
-	length := 0
+	var at []int
 	for _, off := range m.raw([]byte("<" + element)) {
-		if end := off + 1 + len(element); end < len(m.src) && isAddress(m.src[end]) {
-			continue
+		if end := off + 1 + len(element); end >= len(m.src) || !isAddress(m.src[end]) {
+			at = append(at, off)
 		}
-		if want == "" {
-			best = append(best, off)
-			continue
-		}
-		before := fold(markup.ReplaceAllString(string(m.src[max(m.body, off-200):off]), ""))
+	}
+	if fold(words) == "" {
+		return m.places(at)
+	}
+	return m.places(m.behind(at, words))
+}
+
+// Behind returns those of some places that stand behind some words.
+func (m *Map) Behind(words string, places []Place) []Place {
+	var at []int
+	for _, p := range places {
+		at = append(at, m.offset(p))
+	}
+	return m.places(m.behind(at, words))
+}
+
+// behind are the offsets before which most of the words stand, from the last on.
+func (m *Map) behind(at []int, words string) (best []int) {
+	want := fold(words)
+	length := 0
+	for _, off := range at {
+		before := fold(markup.ReplaceAllString(string(m.src[max(m.body, off-200):max(m.body, off)]), ""))
 		n := 0
 		for n < len(want) && n < len(before) && want[len(want)-1-n] == before[len(before)-1-n] {
 			n++
@@ -265,7 +288,7 @@ func (m *Map) Tag(element, words string) []Place {
 	if length < min(4, len(want)) {
 		return nil
 	}
-	return m.places(best)
+	return best
 }
 
 // Twice returns where tags of an element stand outside of code that have an

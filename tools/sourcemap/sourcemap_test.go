@@ -83,6 +83,13 @@ func TestTagsAndValues(t *testing.T) {
 			t.Errorf("<%s> behind %q: %v", tt.element, tt.words, got)
 		}
 	}
+	places := []Place{{3, 15}, {3, 33}, {9, 1}}
+	if got := m.Behind("A link and", places); !slices.Equal(got, places[1:2]) {
+		t.Errorf("behind: %v", got)
+	}
+	if got := m.Behind("nothing like it", places); got != nil {
+		t.Errorf("behind: %v", got)
+	}
 	twice := New([]byte("Text <b class=a>\n<b class=\"a b\" id=x class='c'> `<b class=a class=b>`\n<b class=a data-class=b><b class class>\n"), 1)
 	if got, want := twice.Twice("b", "class"), []Place{{2, 1}, {3, 25}}; !slices.Equal(got, want) {
 		t.Errorf("twice: %v", got)
