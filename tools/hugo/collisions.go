@@ -194,7 +194,7 @@ func (e *Engine) allPages() []page.Page {
 			add(p)
 		}
 	}
-	e.collection.HeldPages, e.collection.HeldAt = e.heldPages(), e.heldAt
+	e.collection.HeldPages, e.collection.HeldAt, e.collection.MadeKeys = e.heldPages(), e.heldAt, e.madeKeys()
 	published := make(map[string]bool)
 	for _, p := range pages {
 		if f := p.File(); f != nil {

@@ -3,6 +3,7 @@ package hugo
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -36,8 +37,9 @@ type made struct {
 
 // madePages is what is known of the pages of adapters.
 type madePages struct {
-	held map[string]*made // by file, language and path: drafts, and those with dates in the way
-	next time.Time        // the first date to come of any page
+	held map[string]*made           // by file, language and path: drafts, and those with dates in the way
+	next time.Time                  // the first date to come of any page
+	keys map[string]map[string]bool // by file: all that its pages set, in lower case
 }
 
 // watchAdapters puts a watcher before the handler of each site.
@@ -74,10 +76,7 @@ func (e *Engine) noteMade(language string, d *pagemeta.FrontMatterDescriptor) {
 	m := &made{
 		file: d.PathOrTitle, path: "/" + strings.TrimPrefix(early.Path, "/"), language: language, kind: early.Kind,
 		draft: late.Draft, publish: late.Dates.PublishDate, expiry: late.Dates.ExpiryDate,
-		url: late.URL, slug: late.Slug, own: make(map[string]bool),
-	}
-	for key := range early.Frontmatter {
-		m.own[strings.ToLower(key)] = true
+		url: late.URL, slug: late.Slug,
 	}
 	now := htime.Now()
 	e.mu.Lock()
@@ -87,12 +86,28 @@ func (e *Engine) noteMade(language string, d *pagemeta.FrontMatterDescriptor) {
 			e.made.next = t
 		}
 	}
-	if why, _ := e.heldMade(m, false, false, false); why != "" {
-		if e.made.held == nil {
-			e.made.held = make(map[string]*made)
+	keys := e.made.keys[m.file]
+	if keys == nil {
+		keys = make(map[string]bool)
+		if e.made.keys == nil {
+			e.made.keys = make(map[string]map[string]bool)
 		}
-		e.made.held[m.key()] = m
+		e.made.keys[m.file] = keys
 	}
+	for key := range early.Frontmatter {
+		keys[strings.ToLower(key)] = true
+	}
+	if why, _ := e.heldMade(m, false, false, false); why == "" {
+		return
+	}
+	m.own = make(map[string]bool)
+	for key := range early.Frontmatter {
+		m.own[strings.ToLower(key)] = true
+	}
+	if e.made.held == nil {
+		e.made.held = make(map[string]*made)
+	}
+	e.made.held[m.key()] = m
 }
 
 func (m *made) key() string { return m.file + "\x00" + m.language + "\x00" + strings.ToLower(m.path) }
@@ -153,6 +168,18 @@ func (e *Engine) heldPages() []pipeline.HeldPage {
 	return list
 }
 
+// madeKeys lists the keys that the pages of adapters set, with their places.
+func (e *Engine) madeKeys() (list []pipeline.MadeKey) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, a := range e.collection.Adapters {
+		for _, key := range slices.Sorted(maps.Keys(e.made.keys[a.Filename])) {
+			list = append(list, pipeline.MadeKey{Adapter: a, Key: key, Place: quotedIn(a, "", regexp.QuoteMeta(key))})
+		}
+	}
+	return list
+}
+
 func (e *Engine) whyHeldPage(h *pipeline.HeldPage, keys []string) pipeline.Reason {
 	r := pipeline.Reason{Text: h.Reason, File: h.Adapter.Path, Line: h.Line, Column: h.Column}
 	switch {
@@ -189,17 +216,23 @@ func (e *Engine) heldAt(path string) string {
 // key path, or anywhere if it stands there once. No place where it does not, as
 // when paths come from data.
 func pathIn(a *pipeline.Content, path string) pipeline.Place {
+	dir := strings.ToLower(strings.TrimSuffix(a.Logical, "/"+a.Base()))
+	name := "/?" + regexp.QuoteMeta(strings.TrimPrefix(strings.TrimPrefix(path, dir), "/"))
+	if at := quotedIn(a, "[\"`]path[\"`]\\s+", name); at.Line > 0 {
+		return at
+	}
+	return quotedIn(a, "", name)
+}
+
+// quotedIn is the only place of a text in quotes, by an expression, behind another.
+func quotedIn(a *pipeline.Content, before, text string) pipeline.Place {
 	src, err := a.Read()
 	if err != nil {
 		return pipeline.Place{}
 	}
-	dir := strings.ToLower(strings.TrimSuffix(a.Logical, "/"+a.Base()))
-	name := regexp.QuoteMeta(strings.TrimPrefix(strings.TrimPrefix(path, dir), "/"))
-	for _, before := range []string{"[\"`]path[\"`]\\s+", ""} {
-		at := regexp.MustCompile("(?i)"+before+"[\"`](/?"+name+")[\"`]").FindAllSubmatchIndex(src, 2)
-		if len(at) == 1 {
-			return pipeline.PlaceAt(src, at[0][2])
-		}
+	at := regexp.MustCompile("(?i)"+before+"[\"`]("+text+")[\"`]").FindAllSubmatchIndex(src, 2)
+	if len(at) != 1 {
+		return pipeline.Place{}
 	}
-	return pipeline.Place{}
+	return pipeline.PlaceAt(src, at[0][2])
 }

@@ -138,6 +138,8 @@ type Collection struct {
 	// HeldAt says why the page of an adapter at a published path would be left out
 	// but for flags, "" if it would not. It is nil before rendering.
 	HeldAt func(path string) string
+	// MadeKeys are the keys that adapters set in pages. It is nil before rendering.
+	MadeKeys []MadeKey
 	// Date is the date in a file's front matter.
 	Date func(*Content) (time.Time, bool)
 	// DateOf reads the date in one key of a file's front matter.
@@ -180,6 +182,14 @@ type HeldPage struct {
 	// with it.
 	Reason  string
 	Reasons []Reason
+}
+
+// A MadeKey is a key, in lower case, of pages that an adapter makes, and where it
+// stands there if it can be told.
+type MadeKey struct {
+	Adapter *Content
+	Place
+	Key string
 }
 
 // Ignored is a content file that is not read, and why.

@@ -13,7 +13,7 @@ import (
 func init() {
 	pipeline.Register(pipeline.Plugin{
 		Name:    "keys",
-		Summary: "names keys of front matter that look like a known key, mistyped",
+		Summary: "names keys of front matter and content adapters that nothing reads and that look like a known one",
 		After:   []string{"headings"},
 		Compat:  true,
 		Rules: map[string]string{
@@ -23,10 +23,16 @@ func init() {
 			if err := s.Decode(&struct{}{}); err != nil {
 				return pipeline.Hooks{}, err
 			}
-			return pipeline.Hooks{Collect: func(_ context.Context, c *pipeline.Collection) error {
-				checkKeys(c)
-				return nil
-			}}, nil
+			return pipeline.Hooks{
+				Collect: func(_ context.Context, c *pipeline.Collection) error {
+					checkKeys(c)
+					return nil
+				},
+				Check: func(_ context.Context, s *pipeline.Site) error {
+					checkMadeKeys(s.Collection)
+					return nil
+				},
+			}, nil
 		},
 	})
 }
@@ -72,5 +78,45 @@ func checkKeys(c *pipeline.Collection) {
 			c.Problems.Add(content.Problem(at, pipeline.Warning, "front-matter-key",
 				fmt.Sprintf("nothing reads the key %q", key), fmt.Sprintf("did you mean %q?", near)))
 		}
+	}
+}
+
+// madeKeys are those that Hugo reads of a page that a content adapter makes. All
+// others are dropped.
+var madeKeys = strings.Fields(`aliases build cascade content dates description draft iscjklanguage keywords kind layout
+	linktitle menus outputs params path sitemap sites slug summary title translationkey type url weight`)
+
+// madeOtherwise says how what front matter says with a key is said there.
+var madeOtherwise = func() map[string]string {
+	m := map[string]string{
+		"headless":  `say it with "build" (dict "list" "never" "render" "never")`,
+		"markup":    `say it in "content" (dict "mediaType" "text/markdown" "value" …)`,
+		"menu":      `the key is "menus"`,
+		"resources": "add them with $.AddResource",
+	}
+	for _, key := range strings.Fields("date expirydate lastmod modified pubdate publishdate published unpublishdate") {
+		m[key] = `dates of such a page stand in a table: "dates" (dict "date" (time.AsTime "2026-01-02"))`
+	}
+	return m
+}()
+
+// checkMadeKeys names keys of an adapter's pages that mean something in front
+// matter, or look like one that does. Others may come from data as it is.
+func checkMadeKeys(c *pipeline.Collection) {
+	for _, k := range c.MadeKeys {
+		hint := ""
+		switch near := pipeline.Nearest(k.Key, madeKeys); {
+		case slices.Contains(madeKeys, k.Key):
+			continue
+		case madeOtherwise[k.Key] != "":
+			hint = madeOtherwise[k.Key]
+		case slices.Contains(c.Taxonomies, k.Key):
+			hint = fmt.Sprintf(`it belongs into "params": "params" (dict %q …)`, k.Key)
+		case near != "":
+			hint = fmt.Sprintf("did you mean %q?", near)
+		default:
+			continue
+		}
+		c.Problems.Add(k.Adapter.Problem(k.Place, pipeline.Warning, "front-matter-key", fmt.Sprintf("Hugo does not read the key %q of a page that a content adapter makes", k.Key), hint))
 	}
 }

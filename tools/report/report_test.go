@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,6 +56,32 @@ func TestFormats(t *testing.T) {
 		}
 		if d := cmp.Diff(want, b.String()); d != "" {
 			t.Errorf("%s: %s", format, d)
+		}
+	}
+}
+
+// Of what one content adapter makes, only some is told to a reader.
+func TestLeftOut(t *testing.T) {
+	for _, n := range []int{mostPages, mostPages + 2} {
+		list := []LeftOut{{File: "content/a.md", Reason: "draft"}}
+		for range n {
+			list = append(list, LeftOut{File: "content/b/_content.gotmpl", Line: 3, Page: "/b/x", Language: "de", Reason: "draft"})
+		}
+		list = append(list, LeftOut{File: "content/c.md", Reason: "draft"})
+		want := fmt.Sprintf("left out, %d:\n  content/a.md (draft)\n", n+2) + strings.Repeat("  content/b/_content.gotmpl:3: /b/x in de (draft)\n", mostPages)
+		if n > mostPages {
+			want += "  content/b/_content.gotmpl: 2 pages more; --format json names all\n"
+		}
+		want += "  content/c.md (draft)\nbuild: , exit=0\n"
+		var b strings.Builder
+		Printer{Out: &b, Format: Text}.Summary(Summary{Command: "build", LeftOut: list})
+		if d := cmp.Diff(want, b.String()); d != "" {
+			t.Error(d)
+		}
+		b.Reset()
+		Printer{Out: &b, Format: JSON}.Summary(Summary{Command: "build", LeftOut: list})
+		if got := strings.Count(b.String(), `"page":"/b/x"`); got != n {
+			t.Errorf("JSON has %d of %d", got, n)
 		}
 	}
 }

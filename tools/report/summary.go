@@ -48,6 +48,9 @@ type LeftOut struct {
 	Reason   string `json:"reason"`
 }
 
+// mostPages is how many pages of one content adapter a reader is told.
+const mostPages = 20
+
 func (l LeftOut) text() string {
 	text := l.File
 	if l.Line > 0 {
@@ -87,8 +90,16 @@ func (p Printer) Summary(s Summary) {
 	}
 	if len(s.LeftOut) > 0 {
 		fmt.Fprintf(&b, "left out, %d:\n", len(s.LeftOut))
-		for _, l := range s.LeftOut {
-			fmt.Fprintf(&b, "  %s\n", l.text())
+		of := make(map[string]int) // pages, by adapter
+		for i, l := range s.LeftOut {
+			if l.Page != "" {
+				of[l.File]++
+			}
+			if n := of[l.File]; n <= mostPages {
+				fmt.Fprintf(&b, "  %s\n", l.text())
+			} else if i+1 == len(s.LeftOut) || s.LeftOut[i+1].File != l.File {
+				fmt.Fprintf(&b, "  %s: %s more; --format json names all\n", l.File, plural(n-mostPages, "page"))
+			}
 		}
 	}
 	for _, c := range s.Cache {
