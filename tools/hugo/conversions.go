@@ -3,6 +3,7 @@ package hugo
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -13,7 +14,6 @@ import (
 	"github.com/gohugoio/hugo/markup/converter/hooks"
 	"github.com/gohugoio/hugo/markup/tableofcontents"
 
-	"duskpress/tools/cache"
 	"duskpress/tools/pipeline"
 )
 
@@ -45,7 +45,7 @@ func (e *Engine) allSettings() string {
 	if err != nil || len(settings) < len("{}") {
 		return ""
 	}
-	sum := cache.Sum("settings").Bytes(settings).Key()
+	sum := sha256.Sum256(settings)
 	return string(sum[:])
 }
 
@@ -59,7 +59,7 @@ type keptDocument struct {
 // A keptBody is one text of a document.
 type keptBody struct {
 	keptDocument
-	key        cache.Key
+	key        pipeline.ConversionKey
 	conversion pipeline.Conversion
 }
 

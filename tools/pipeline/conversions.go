@@ -62,13 +62,16 @@ func (p *Pipeline) conversions() *Conversions {
 	return &Conversions{p.Cache, p.Identity + "\x00" + b.String()}
 }
 
+// A ConversionKey stands for a body and for all that its conversion depends on.
+type ConversionKey = cache.Key
+
 // Key stands for a body and for all that the engine knows of its conversion.
-func (c *Conversions) Key(body []byte, known ...string) cache.Key {
+func (c *Conversions) Key(body []byte, known ...string) ConversionKey {
 	return cache.Sum("markdown", c.settled).Int(int64(len(known))).String(known...).Bytes(body).Key()
 }
 
 // Get finds a conversion.
-func (c *Conversions) Get(key cache.Key) (conv Conversion, ok bool) {
+func (c *Conversions) Get(key ConversionKey) (conv Conversion, ok bool) {
 	data, ok := c.cache.Get(MarkdownKind, key)
 	if !ok {
 		return conv, false
@@ -84,7 +87,7 @@ func (c *Conversions) Get(key cache.Key) (conv Conversion, ok bool) {
 }
 
 // Put keeps a conversion whose HTML was packed.
-func (c *Conversions) Put(key cache.Key, conv Conversion) {
+func (c *Conversions) Put(key ConversionKey, conv Conversion) {
 	var e encoder
 	e.string(conv.HTML)
 	e.bool(conv.Contents != nil)
