@@ -43,8 +43,9 @@ type buildFlags struct {
 	verifyCache bool
 	// list is a file to write the made files to, with their sums.
 	list string
-	// incremental renders only what changed, where that can be told.
-	incremental bool
+	// incremental renders only what changed, where that can be told; full everything,
+	// though the site asks for that.
+	incremental, full bool
 	// profile, unless empty, is a file for what the processor did.
 	profile string
 }
@@ -129,6 +130,8 @@ func (c *cli) build() *cobra.Command {
 	flags.add(cmd)
 	cmd.Flags().BoolVar(&flags.verifyCache, "verify-cache", false, "build twice, with the cache and without, and compare")
 	cmd.Flags().BoolVar(&flags.incremental, "incremental", false, "experimental: after a change of bodies alone, render only what that changes")
+	cmd.Flags().BoolVar(&flags.full, "full", false, "render everything, though the site asks for --incremental")
+	cmd.MarkFlagsMutuallyExclusive("incremental", "full")
 	flags.addProfile(cmd)
 	return cmd
 }
@@ -203,7 +206,7 @@ func (c *cli) newPress(flags *buildFlags, publishIt bool) *press {
 }
 
 func (p *press) run(ctx context.Context) error {
-	if p.sameAsLast(ctx) {
+	if !p.flags.full && p.sameAsLast(ctx) {
 		return errUnchanged
 	}
 	p.beginPartial()
@@ -217,7 +220,7 @@ func (p *press) run(ctx context.Context) error {
 		return err
 	}
 	pl.Progress, pl.Collected = p.progress.Report, expect
-	pl.Partial, pl.Recording = p.partial, p.flags.incremental
+	pl.Partial, pl.Recording = p.partial, engine.Records()
 	p.openCache(pl)
 	defer p.closeCache()
 	if !p.publish {
@@ -272,7 +275,7 @@ func (p *press) run(ctx context.Context) error {
 func (p *press) options() hugo.Options {
 	return hugo.Options{
 		Source: p.source, Environment: p.environment, ConfigFile: p.flags.configFile, ConfigDir: p.flags.configDir,
-		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Resources: p.resources, Account: p.account, Record: p.flags.incremental, Only: p.only, Log: p.log, Problems: p.problems,
+		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Resources: p.resources, Account: p.account, Record: p.flags.incremental, MayRecord: p.publish && !p.flags.noCache, Only: p.only, Log: p.log, Problems: p.problems,
 	}
 }
 

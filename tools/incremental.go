@@ -37,7 +37,15 @@ func (p *press) recordFile() string {
 // beginPartial decides whether to render only what changed.
 func (p *press) beginPartial() {
 	p.partial = nil
-	if p.whole != "" || !p.flags.incremental {
+	if p.whole != "" || !p.publish {
+		return
+	}
+	if p.flags.full {
+		p.whole = "--full was given"
+		return
+	}
+	if _, err := os.Stat(p.recordFile()); err != nil && !p.flags.incremental {
+		p.whole = "there is no record of the last build" // nor has a flag asked for one
 		return
 	}
 	if p.last == nil || p.before == nil {
@@ -102,6 +110,9 @@ func (p *press) asPartial() (*pipeline.Partial, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !p.flags.incremental && !record.Asked {
+		return nil, errors.New("the last build was made with --incremental, and this one is not")
+	}
 	changed := make(map[string]bool)
 	for _, name := range names {
 		rel, err := filepath.Rel(p.source, name)
@@ -162,7 +173,7 @@ func (p *press) endRecord(pl *pipeline.Pipeline, engine *hugo.Engine, site *pipe
 		p.log.Debug("the next build renders everything", "stage", "publish", "why", err)
 		_ = os.Remove(name) // there may be none
 	}
-	if !p.flags.incremental || p.inputs == nil {
+	if !engine.Records() || p.inputs == nil {
 		_ = os.Remove(name)
 		_ = os.Remove(p.decisionFile())
 		return
@@ -178,6 +189,7 @@ func (p *press) endRecord(pl *pipeline.Pipeline, engine *hugo.Engine, site *pipe
 		fail(err)
 		return
 	}
+	record.Asked, _ = engine.Settings().Incremental()
 	body, err := json.Marshal(record)
 	if err != nil {
 		fail(err)

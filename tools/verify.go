@@ -47,7 +47,7 @@ func writeList(name string, site *pipeline.Site) error {
 }
 
 // buildAlone are the flags of build that say nothing of how a site is made.
-var buildAlone = []string{"verify-cache", "incremental", "profile"}
+var buildAlone = []string{"verify-cache", "incremental", "full", "profile"}
 
 // verify makes the site again without the cache, and reports every file that is
 // not the same. What was kept is thrown away then.

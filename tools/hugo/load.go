@@ -44,6 +44,7 @@ type Options struct {
 	Resources   string // where what Hugo makes of pictures and the like goes
 	Account     bool   // note what each page is made with, for Account
 	Record      bool   // note what each page reads, for Record
+	MayRecord   bool   // do so if the site asks for it
 	// Only, where it is set, is called once all pages are known and none is
 	// rendered, and may wait. What it returns chooses, by the file that a page is
 	// published as and its content file, the HTML that is rendered; nothing else
@@ -124,6 +125,14 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	e.configs = configs
 	e.waitForPages()
 	e.settings = e.readSettings()
+	if want, said := e.settings.Incremental(); said && want != o.Record && (o.Record || o.MayRecord) {
+		o.Record = want
+		if configs, cfg, err = readConfig(o, logger); err != nil {
+			return nil, err
+		}
+		e.opts, e.configs = o, configs
+		e.settings = e.readSettings()
+	}
 	e.log.configured(e.locateConfig)
 
 	base := configs.Base
@@ -289,6 +298,9 @@ func (e *Engine) Close() error {
 
 // Settings tells what the configuration says.
 func (e *Engine) Settings() pipeline.Settings { return e.settings }
+
+// Records reports whether the engine notes what each output reads.
+func (e *Engine) Records() bool { return e.opts.Record }
 
 // PublishDir is the destination that the configuration names, absolute.
 func (e *Engine) PublishDir() string { return e.destination.root }

@@ -96,10 +96,10 @@ func (e *Engine) choose(p *part) error {
 		if q == nil || q.Kind() != "page" || !known || e.htmlOf(q) == "" {
 			return pipeline.Doubtf("%s is no page of its own", c.Path)
 		}
-		if made[c.Filename] > 1 {
+		if made[c.Filename] > 1 && !pipeline.Seeded("several pages") {
 			return pipeline.Doubtf("%s makes several pages", c.Path) // of several languages, say
 		}
-		if format := currentFormat(q); format != "html" {
+		if format := currentFormat(q); format != "html" && !pipeline.Seeded("first format") {
 			return pipeline.Doubtf("%s is rendered as %q before it is as HTML", c.Path, format) // its values were those of HTML
 		}
 		differs := maps.Clone(templates.Body)

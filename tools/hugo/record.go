@@ -30,10 +30,11 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 		return nil, pipeline.Doubtf("renderSegments")
 	case e.recording.looked != "" && !pipeline.Seeded("looked"):
 		return nil, pipeline.Doubtf("a template looks at the file %s", e.log.relative(e.recording.looked))
-	case e.mountedTwice() != "":
-		return nil, pipeline.Doubtf("%s is mounted beside content, so that templates may read it as a file", e.mountedTwice())
 	case len(e.log.layouts) > 0:
 		return nil, pipeline.Doubtf("a page has no template")
+	}
+	if twice := e.mountedTwice(); twice != "" && !pipeline.Seeded("mounts") {
+		return nil, pipeline.Doubtf("%s is mounted beside content, so that templates may read it as a file", twice)
 	}
 	reading, err := e.readingOf()
 	if err != nil {

@@ -129,6 +129,14 @@ func jsonKeys(v any) []string {
 // ruleValues are what a rule can be set to.
 var ruleValues = []string{"error", "warning", "off"}
 
+// Incremental says whether the site wants only what changed to be rendered, and
+// whether it says anything of that.
+func (s Settings) Incremental() (want, said bool) {
+	value, said := s.Params["incremental"]
+	want, _ = value.(bool)
+	return want, said
+}
+
 // rules reads [params.duskpress.rules].
 func (s Settings) rules(known map[string]string) (Rules, error) {
 	raw, ok := s.Params["rules"]

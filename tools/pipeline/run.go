@@ -178,14 +178,19 @@ func (p *Pipeline) configure(plugin Plugin, table map[string]any) (hooks Hooks, 
 	return plugin.New(&Setup{Settings: p.settings, name: plugin.Name, raw: table})
 }
 
-// knownParams are the tables below [params.duskpress]. "theme" belongs to the
+// knownParams are the keys below [params.duskpress]. "theme" belongs to the
 // theme's templates.
-var knownParams = []string{"plugins", "rules", "theme"}
+var knownParams = []string{"incremental", "plugins", "rules", "theme"}
 
 func (p *Pipeline) checkTables(r *Registry, fault func(string, error)) {
 	for _, key := range slices.Sorted(maps.Keys(p.settings.Params)) {
 		if !slices.Contains(knownParams, key) {
 			fault(key, fmt.Errorf("unknown key %q%s", key, didYouMean(key, knownParams)))
+		}
+	}
+	if value, said := p.settings.Params["incremental"]; said {
+		if _, ok := value.(bool); !ok {
+			fault("incremental", fmt.Errorf("incremental must be true or false, not %v", value))
 		}
 	}
 	raw, ok := p.settings.Params["plugins"]

@@ -1,6 +1,7 @@
 package edits
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -65,6 +66,24 @@ var seeds = map[string]struct {
 		"layouts/list.html":   `{{ define "main" }}{{ range (.Paginate (where site.RegularPages "WordCount" "gt" 2) 1).Pages }}<p>{{ .Title }}</p>{{ end }}{{ end }}`,
 		"content/posts/p1.md": post("one two three four five six seven"),
 	}, edit: map[string][2]string{"content/posts/p1.md": {"one two three four five six seven", "one"}}},
+	"mounts": {files: map[string]string{
+		"hugo.toml":         theme["hugo.toml"] + mount("content", "content", "") + mount("content/posts", "assets/texts", ""),
+		"layouts/list.html": `{{ define "main" }}{{ with resources.Get "texts/p1.md" }}{{ len .Content }}{{ end }}{{ end }}`,
+	}, edit: long},
+	"several pages": {files: map[string]string{
+		"hugo.toml": theme["hugo.toml"] + "[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n" +
+			mount("content", "content", "en") + mount("content", "content", "de"),
+		"layouts/list.html":          summaries,
+		"layouts/_shortcodes/v.html": `{{ if eq site.Language.Lang "de" }}{{ .Get 0 }}{{ end }}`,
+		"content/posts/p1.md":        post("{{< v one >}}"),
+	}, edit: map[string][2]string{"content/posts/p1.md": {"v one", "v two"}}},
+	"first format": {files: map[string]string{
+		"layouts/list.html":               summaries,
+		"layouts/page.json":               `{{ dict "title" .Title | jsonify }}`,
+		"layouts/_shortcodes/v.html":      `{{ .Get 0 }}`,
+		"layouts/_shortcodes/v.json.json": `one`,
+		"content/posts/p1.md":             strings.Replace(post("{{< v one >}}"), "title:", "outputs: [json, html]\ntitle:", 1),
+	}, edit: map[string][2]string{"content/posts/p1.md": {"v one", "v two"}}},
 	"quiet": {files: map[string]string{
 		"content/posts/p2.md": post("A <b>raw</b> word."),
 		"layouts/rss.xml":     emptyFeed,
@@ -77,6 +96,10 @@ const (
 )
 
 var long = map[string][2]string{"content/posts/p1.md": {"Text of p1.", "A text of p1 that is longer. " + strings.Repeat("many words ", 60)}}
+
+func mount(source, target, lang string) string {
+	return fmt.Sprintf("[[module.mounts]]\nsource = %q\ntarget = %q\nlang = %q\n", source, target, lang)
+}
 
 func post(body string) string { return "---\ntitle: P\ndate: 2026-02-01\n---\n\n" + body + "\n" }
 
