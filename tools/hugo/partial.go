@@ -99,7 +99,7 @@ func (e *Engine) choose(p *part) error {
 		if made[c.Filename] > 1 && !pipeline.Seeded("several pages") {
 			return pipeline.Doubtf("%s makes several pages", c.Path) // of several languages, say
 		}
-		if format := currentFormat(q); format != "html" && !pipeline.Seeded("first format") {
+		if format := currentFormat(q); format != "html" {
 			return pipeline.Doubtf("%s is rendered as %q before it is as HTML", c.Path, format) // its values were those of HTML
 		}
 		differs := maps.Clone(templates.Body)

@@ -68,21 +68,14 @@ var seeds = map[string]struct {
 	}, edit: map[string][2]string{"content/posts/p1.md": {"one two three four five six seven", "one"}}},
 	"mounts": {files: map[string]string{
 		"hugo.toml":         theme["hugo.toml"] + mount("content", "content", "") + mount("content/posts", "assets/texts", ""),
-		"layouts/list.html": `{{ define "main" }}{{ with resources.Get "texts/p1.md" }}{{ len .Content }}{{ end }}{{ end }}`,
+		"layouts/list.html": `{{ define "main" }}{{ range resources.Match "texts/*.md" }}{{ len .Content }},{{ end }}{{ end }}`,
 	}, edit: long},
 	"several pages": {files: map[string]string{
-		"hugo.toml": theme["hugo.toml"] + "[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n" +
+		"hugo.toml": "disableDefaultSiteRedirect = true\n" + theme["hugo.toml"] + "[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n" +
 			mount("content", "content", "en") + mount("content", "content", "de"),
 		"layouts/list.html":          summaries,
-		"layouts/_shortcodes/v.html": `{{ if eq site.Language.Lang "de" }}{{ .Get 0 }}{{ end }}`,
+		"layouts/_shortcodes/v.html": `{{ if eq site.Language.Lang "en" }}{{ .Get 0 }}{{ else }}two{{ end }}`,
 		"content/posts/p1.md":        post("{{< v one >}}"),
-	}, edit: map[string][2]string{"content/posts/p1.md": {"v one", "v two"}}},
-	"first format": {files: map[string]string{
-		"layouts/list.html":               summaries,
-		"layouts/page.json":               `{{ dict "title" .Title | jsonify }}`,
-		"layouts/_shortcodes/v.html":      `{{ .Get 0 }}`,
-		"layouts/_shortcodes/v.json.json": `one`,
-		"content/posts/p1.md":             strings.Replace(post("{{< v one >}}"), "title:", "outputs: [json, html]\ntitle:", 1),
 	}, edit: map[string][2]string{"content/posts/p1.md": {"v one", "v two"}}},
 	"quiet": {files: map[string]string{
 		"content/posts/p2.md": post("A <b>raw</b> word."),
