@@ -6,9 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 
+	"github.com/gohugoio/hugo/common/hmaps"
 	"github.com/gohugoio/hugo/common/hugio"
 	"github.com/gohugoio/hugo/markup/converter"
 	"github.com/gohugoio/hugo/markup/converter/hooks"
@@ -39,10 +41,23 @@ func (s *markdownSeam) keep(ctx converter.DocumentContext, d *pipeline.Document)
 	}}
 }
 
-// allSettings is the whole configuration as one text, "" if that cannot be told.
+// forTemplates are settings that templates alone read. Those of plugins, below
+// params, count with the plugins.
+var forTemplates = []string{"params", "title", "copyright", "menu", "menus"}
+
+// allSettings sums all of the configuration that a conversion might depend on; "" if
+// that cannot be told.
 func (e *Engine) allSettings() string {
-	settings, err := json.Marshal(e.configs.LoadingInfo.Cfg.Get(""))
-	if err != nil || len(settings) < len("{}") {
+	all, ok := e.configs.LoadingInfo.Cfg.Get("").(hmaps.Params)
+	if !ok || len(all) == 0 {
+		return ""
+	}
+	all = maps.Clone(all)
+	for _, key := range forTemplates {
+		delete(all, key)
+	}
+	settings, err := json.Marshal(all)
+	if err != nil {
 		return ""
 	}
 	sum := sha256.Sum256(settings)
