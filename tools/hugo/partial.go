@@ -111,9 +111,11 @@ func (e *Engine) choose(p *part) error {
 		}
 		changed[i] = differs
 	}
+	var chosen []*pipeline.OutputRecord
 	for _, at := range slices.Sorted(maps.Keys(p.Before.Outputs)) {
 		o := p.Before.Outputs[at]
 		if why := p.Before.Changes(o, changed); why != "" {
+			chosen = append(chosen, o)
 			p.render[o.Page+"\x00"+o.Format] = true
 			p.Rendered[at], p.affected[at] = why, true
 		}
@@ -121,6 +123,7 @@ func (e *Engine) choose(p *part) error {
 	for at, o := range p.Before.Standalone {
 		p.affected[at] = p.Before.Changes(o, changed) != ""
 	}
+	e.convertAhead(chosen, p.Before)
 	return nil
 }
 
