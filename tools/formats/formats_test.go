@@ -56,7 +56,7 @@ func TestLargeSitemap(t *testing.T) {
 	}
 	b.WriteString("</urlset>")
 	faults := XML([]byte(b.String()))
-	if len(faults) != 1 || !faults[0].Fatal || !strings.Contains(faults[0].Message, "50001 addresses") {
+	if len(faults) != 1 || faults[0].Fatal || !strings.Contains(faults[0].Message, "50001 addresses") {
 		t.Errorf("%+v", faults)
 	}
 }

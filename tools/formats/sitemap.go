@@ -70,9 +70,9 @@ func (s *sitemap) lastmod(text string) {
 
 func (s *sitemap) finish() {
 	if s.addresses > mostAddresses {
-		s.add(true, "many", "split it, and list the parts in an index", "the sitemap has %d addresses, and search engines read %d", s.addresses, mostAddresses)
+		s.add(false, "many", "split it, and list the parts in an index: what is behind those is found by links alone", "the sitemap has %d addresses, and search engines read %d", s.addresses, mostAddresses)
 	}
 	if s.size > mostBytes {
-		s.add(true, "large", "split it, and list the parts in an index", "the sitemap has %d bytes, and search engines read %d", s.size, mostBytes)
+		s.add(false, "large", "split it, and list the parts in an index: what is behind those is found by links alone", "the sitemap has %d bytes, and search engines read %d", s.size, mostBytes)
 	}
 }

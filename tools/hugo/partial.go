@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"maps"
 	"reflect"
+	"runtime"
 	"slices"
 	"sync"
 
 	"github.com/gohugoio/hugo/hugolib/segments"
 	"github.com/gohugoio/hugo/resources/page"
+	"golang.org/x/sync/errgroup"
 
 	"duskpress/tools/pipeline"
 	"duskpress/tools/templates"
@@ -130,6 +132,7 @@ func (e *Engine) choose(p *part) error {
 // carry takes over what was not rendered. A file of an output that was rendered,
 // and that did not come again, is in doubt.
 func (e *Engine) carry() error {
+	var files []string
 	for _, at := range slices.Sorted(maps.Keys(e.part.Before.Files)) {
 		if e.destination.wrote(at) {
 			continue
@@ -153,10 +156,25 @@ func (e *Engine) carry() error {
 				return pipeline.Doubtf("%s did not come again", at)
 			}
 		}
-		if err := e.part.Carry(e.outputFile(at, nil)); err != nil {
+		files = append(files, at)
+	}
+	// Of several doubts always the same one is told.
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	doubts := make([]error, len(files))
+	for i, at := range files {
+		group.Go(func() error {
+			if doubts[i] = e.part.Carry(e.outputFile(at, nil)); doubts[i] == nil {
+				e.destination.keep(at)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	for _, err := range doubts {
+		if err != nil {
 			return err
 		}
-		e.destination.keep(at)
 	}
 	return nil
 }
