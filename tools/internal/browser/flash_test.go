@@ -294,7 +294,7 @@ func testKept(t *testing.T, b *Browser, public string) {
 			}
 			f.wait(t, background(dark))
 			if got := slices.DeleteFunc(f.cut(), func(c string) bool { return c == blankDark || c == blankLight }); !slices.Equal(got, []string{background(dark)}) {
-				t.Errorf("choice changed: %v; back in the page before, frames of %q", changed, got)
+				return fmt.Sprintf("choice changed: %v; back in the page before, frames of %q", changed, got)
 			}
 			return ""
 		})

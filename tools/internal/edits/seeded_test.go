@@ -66,6 +66,10 @@ var seeds = map[string]struct {
 		"layouts/list.html":   `{{ define "main" }}{{ range (.Paginate (where site.RegularPages "WordCount" "gt" 2) 1).Pages }}<p>{{ .Title }}</p>{{ end }}{{ end }}`,
 		"content/posts/p1.md": post("one two three four five six seven"),
 	}, edit: map[string][2]string{"content/posts/p1.md": {"one two three four five six seven", "one"}}},
+	"allowed": {files: map[string]string{
+		"content/posts/p2.md": post("<!-- duskpress:allow leftover-mark: it is meant -->\nA [word] (https://example.org/word)."),
+		"layouts/rss.xml":     emptyFeed,
+	}, edit: long},
 	"mounts": {files: map[string]string{
 		"hugo.toml":         theme["hugo.toml"] + mount("content", "content", "") + mount("content/posts", "assets/texts", ""),
 		"layouts/list.html": `{{ define "main" }}{{ range resources.Match "texts/*.md" }}{{ len .Content }},{{ end }}{{ end }}`,
