@@ -150,6 +150,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 
 	buildLogger := e.log.logger(base.C.IgnoredLogs)
 	loggers.SetGlobalLogger(buildLogger)
+	restore := shareMemoryLimit()
 	e.sites, err = hugolib.NewHugoSites(deps.DepsCfg{
 		Configs:    configs,
 		Fs:         fs,
@@ -158,6 +159,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 		StdOut:     io.Discard,
 		StdErr:     io.Discard,
 	})
+	restore()
 	if err != nil {
 		for _, p := range e.log.fromErrors(err, "hugo") {
 			o.Problems.Add(p)
