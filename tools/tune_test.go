@@ -4,11 +4,13 @@ import (
 	"io/fs"
 	"runtime"
 	"testing"
+
+	"duskpress/tools/internal/testenv"
 )
 
 func TestMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux tells")
+		testenv.Lacks(t, testenv.System, "only Linux tells how much memory there is")
 	}
 	const total = "MemFree: 1 kB\nMemTotal:  8000000 kB\n"
 	for _, c := range []struct {

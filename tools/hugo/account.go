@@ -142,19 +142,7 @@ func buildOptions(p page.Page) (buildOption, error) {
 	fail := func() (buildOption, error) {
 		return buildOption{}, fmt.Errorf("hugo seam Account: %T has no fields m.pageConfig.Build.Render and List", p)
 	}
-	v := reflect.ValueOf(p)
-	if v.Kind() != reflect.Pointer {
-		return fail()
-	}
-	for _, name := range []string{"m", "pageConfig", "Build"} {
-		for v.Kind() == reflect.Pointer {
-			v = v.Elem()
-		}
-		if v.Kind() != reflect.Struct {
-			return fail()
-		}
-		v = v.FieldByName(name)
-	}
+	v := within(reflect.ValueOf(p), "m", "pageConfig", "Build")
 	if v.Kind() != reflect.Struct || v.FieldByName("Render").Kind() != reflect.String || v.FieldByName("List").Kind() != reflect.String {
 		return fail()
 	}

@@ -346,7 +346,7 @@ func (e *Engine) embeddedShortcode(name string) string {
 	if t == nil || t.Fi != nil {
 		return ""
 	}
-	if content := reflect.ValueOf(t).Elem().FieldByName("content"); content.Kind() == reflect.String {
+	if content := within(reflect.ValueOf(t), "content"); content.Kind() == reflect.String {
 		if name == "highlight" { // what it calls writes these
 			return content.String() + "<div <pre <code <span <table class= style="
 		}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -73,7 +74,7 @@ type keptDocument struct {
 
 // A keptBody is one text of a document.
 type keptBody struct {
-	keptDocument
+	*keptDocument
 	key        pipeline.ConversionKey
 	conversion pipeline.Conversion
 }
@@ -91,7 +92,7 @@ func (k *keptDocument) body(ctx converter.RenderContext) *keptBody {
 			return nil
 		}
 	}
-	return &keptBody{keptDocument: *k, key: k.keeping.Key(ctx.Src, append(k.known, strconv.FormatBool(ctx.RenderTOC))...)}
+	return &keptBody{keptDocument: k, key: k.keeping.Key(ctx.Src, append(slices.Clip(k.known), strconv.FormatBool(ctx.RenderTOC))...)}
 }
 
 // find reads what a build before made of the body.
@@ -216,8 +217,7 @@ func fragments(c *pipeline.Contents) *tableofcontents.Fragments {
 		return nil
 	}
 	byID := make(map[string]*tableofcontents.Heading)
-	f := &tableofcontents.Fragments{Headings: tree(c.Headings, byID), Identifiers: c.Identifiers, HeadingsMap: byID}
-	return f
+	return &tableofcontents.Fragments{Headings: tree(c.Headings, byID), Identifiers: c.Identifiers, HeadingsMap: byID}
 }
 
 func tree(list []pipeline.Heading, byID map[string]*tableofcontents.Heading) tableofcontents.Headings {

@@ -128,7 +128,7 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	if want, said := e.settings.Incremental(); said && want != o.Record && (o.Record || o.MayRecord) {
 		o.Record = want
 		if configs, cfg, err = readConfig(o, logger); err != nil {
-			return nil, err
+			return nil, &UsageError{e.log.fromError(err, "config"), err} // it was changed since
 		}
 		e.opts, e.configs = o, configs
 		e.settings = e.readSettings()

@@ -18,12 +18,8 @@ import (
 
 // currentFormat is the output format in which a page stands ready to be rendered.
 func currentFormat(p page.Page) string {
-	po := reflect.ValueOf(p).Elem().FieldByName("pageOutput")
-	if po.Kind() != reflect.Pointer || po.IsNil() {
-		return ""
-	}
-	if f := po.Elem().FieldByName("f"); f.Kind() == reflect.Struct && f.FieldByName("Name").Kind() == reflect.String {
-		return f.FieldByName("Name").String()
+	if name := within(reflect.ValueOf(p), "pageOutput", "f", "Name"); name.Kind() == reflect.String {
+		return name.String()
 	}
 	return ""
 }

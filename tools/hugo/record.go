@@ -133,16 +133,12 @@ func (e *Engine) mountedTwice() string {
 			if folder, _, _ := strings.Cut(filepath.ToSlash(mount.Target), "/"); folder == "content" {
 				continue
 			}
-			root := mount.Source
-			if !filepath.IsAbs(root) {
-				root = filepath.Join(mod.Dir(), root)
-			}
-			roots = append(roots, filepath.Clean(root))
+			roots = append(roots, rootOf(mod.Dir(), mount))
 		}
 	}
 	for _, c := range e.collection.Contents {
 		for _, root := range roots {
-			if c.Filename == root || strings.HasPrefix(c.Filename, root+string(filepath.Separator)) {
+			if _, inside := lies(root, c.Filename); inside {
 				return c.Path
 			}
 		}

@@ -35,7 +35,7 @@ func (e *Engine) checkSymlinks() {
 		}
 		l := &links{source: source, home: home, dir: dir}
 		for _, mount := range mod.Mounts() {
-			for _, p := range l.below(l.rootOf(mount)) {
+			for _, p := range l.below(rootOf(dir, mount)) {
 				if p.File = e.log.relative(p.File); !told[p.File] {
 					told[p.File] = true
 					e.problems.Add(p)
@@ -52,11 +52,12 @@ type links struct {
 	dir    string // and as it is named
 }
 
-func (l *links) rootOf(mount modules.Mount) string {
+// rootOf is the folder that a module in a directory mounts.
+func rootOf(dir string, mount modules.Mount) string {
 	if filepath.IsAbs(mount.Source) {
 		return filepath.Clean(mount.Source)
 	}
-	return filepath.Join(l.dir, mount.Source)
+	return filepath.Join(dir, mount.Source)
 }
 
 // below are the problems with a folder and the links in it, with their names.

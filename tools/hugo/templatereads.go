@@ -81,7 +81,7 @@ func (r *reading) of(t *tplimpl.TemplInfo) (*templates.Reads, error) {
 	}
 	name := "hugo's own " + t.PathInfo.Path()
 	if r.set[name] == nil {
-		content := reflect.ValueOf(t).Elem().FieldByName("content")
+		content := within(reflect.ValueOf(t), "content")
 		if content.Kind() != reflect.String {
 			return nil, fmt.Errorf("hugo seam Record: %T has no text content", t)
 		}

@@ -168,7 +168,7 @@ func TestGitBranch(t *testing.T) {
 // TestNoPermission needs a user for whom modes count; root runs it as nobody.
 func TestNoPermission(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("SKIPPED: modes mean little on Windows")
+		testenv.Lacks(t, testenv.System, "modes mean little on Windows")
 	}
 	if os.Getuid() == 0 {
 		asNobody(t)

@@ -1,5 +1,9 @@
 package publish
 
-import "testing"
+import (
+	"testing"
 
-func asNobody(t *testing.T) { t.Skip("SKIPPED: no such user") }
+	"duskpress/tools/internal/testenv"
+)
+
+func asNobody(t *testing.T) { testenv.Lacks(t, testenv.System, "no such user") }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"duskpress/tools/internal/sitetest"
+	"duskpress/tools/internal/testenv"
 )
 
 // A guide is a page of content/guides, as a test follows it.
@@ -66,7 +67,7 @@ func (g guide) sources() map[string]string {
 func (g guide) follow(t *testing.T, tool string) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
-		t.Skip("SKIPPED: the commands are those of a Unix shell")
+		testenv.Lacks(t, testenv.System, "the commands are those of a Unix shell")
 	}
 	bin := t.TempDir()
 	for name, file := range map[string]string{"duskpress": tool, "hugo": sitetest.Hugo(t)} {

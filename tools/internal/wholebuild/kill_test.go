@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"duskpress/tools/internal/sitetest"
+	"duskpress/tools/internal/testenv"
 )
 
 // A pair is a site whose content is one of two versions, and what each gives.
@@ -222,7 +223,7 @@ func interrupted(b *proc) bool {
 // the old site, or 0 and the new one.
 func TestInterrupt(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("SKIPPED: no process can be interrupted from here on Windows")
+		testenv.Lacks(t, testenv.System, "no process can be interrupted from here on Windows")
 	}
 	p, r := newPair(t), random(t)
 	seen := map[string]int{}
@@ -263,7 +264,7 @@ const prompt = 30 * time.Second
 // TestInterruptSlow interrupts a build whose template takes for ever.
 func TestInterruptSlow(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("SKIPPED: no process can be interrupted from here on Windows")
+		testenv.Lacks(t, testenv.System, "no process can be interrupted from here on Windows")
 	}
 	site, old := slowSite(t, 1_000_000_000)
 	b := start(t, limit, site, nil, sitetest.Tool(t), "build")

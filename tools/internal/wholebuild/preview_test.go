@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"duskpress/tools/internal/sitetest"
+	"duskpress/tools/internal/testenv"
 )
 
 // told is what a page in a browser is told.
@@ -56,7 +57,7 @@ func listen(t *testing.T, base, page string) <-chan told {
 // whole site is built again, and then the whole site.
 func TestPreview(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("SKIPPED: no process can be interrupted from here on Windows")
+		testenv.Lacks(t, testenv.System, "no process can be interrupted from here on Windows")
 	}
 	dir := t.TempDir()
 	sitetest.CopyRepoSite(t, dir)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"duskpress/tools/internal/sitetest"
+	"duskpress/tools/internal/testenv"
 )
 
 var (
@@ -24,7 +25,7 @@ var (
 // after the first build and after later ones, less the script that serve adds.
 func TestServed(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("SKIPPED: no process can be interrupted from here on Windows")
+		testenv.Lacks(t, testenv.System, "no process can be interrupted from here on Windows")
 	}
 	tool := sitetest.Tool(t)
 	dir := t.TempDir()

@@ -2,6 +2,7 @@ package hugo
 
 import (
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/gohugoio/hugo/resources/page"
@@ -15,9 +16,6 @@ import (
 // others have nothing to do. So bodies that such lists are known to read are
 // converted before, by all processors. That is done where no template has a part in
 // a body, so that nothing happens that would not, or in another order.
-
-// enoughAhead is how many bodies are worth it.
-const enoughAhead = 32
 
 // convertAhead converts what the outputs that a change of bodies changes read.
 func (e *Engine) convertAhead(outputs []*pipeline.OutputRecord, before *pipeline.Record) {
@@ -43,9 +41,6 @@ func (e *Engine) convertAhead(outputs []*pipeline.OutputRecord, before *pipeline
 			}
 		}
 	}
-	if len(wanted) < enoughAhead {
-		return
-	}
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for p := range wanted {
@@ -59,10 +54,5 @@ func (e *Engine) convertAhead(outputs []*pipeline.OutputRecord, before *pipeline
 
 // hasRenderHooks reports whether a template may have a part in a body.
 func (e *Engine) hasRenderHooks() bool {
-	for name := range e.templateFiles() {
-		if strings.Contains("/"+name, "/_markup/") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.templateNames(), func(name string) bool { return strings.Contains("/"+name, "/_markup/") })
 }
