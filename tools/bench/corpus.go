@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -119,7 +120,11 @@ func (c *corpus) name(dir string, post int) string {
 func (c *corpus) tags(r *rand.Rand) []string {
 	var list []string
 	for range min(3, c.Tags) {
-		list = append(list, fmt.Sprintf("tag-%d", int(float64(c.Tags)*r.Float64()*r.Float64())))
+		n := int(float64(c.Tags) * r.Float64() * r.Float64())
+		for slices.Contains(list, fmt.Sprintf("tag-%d", n)) {
+			n = (n + 1) % c.Tags
+		}
+		list = append(list, fmt.Sprintf("tag-%d", n))
 	}
 	return list
 }

@@ -26,7 +26,7 @@ func (c *corpus) addPost(dir string, round int) error {
 }
 
 func (c *corpus) editTag(dir string, round int) error {
-	return c.writePost(dir, (c.Posts/3+round)%c.Posts, "", "tag-0", fmt.Sprintf("tag-%d", round%max(c.Tags, 1)))
+	return c.writePost(dir, (c.Posts/3+round)%c.Posts, "", "tag-0", fmt.Sprintf("tag-%d", 1+round%max(c.Tags-1, 1)))
 }
 
 // editTemplate changes what every page shows.
