@@ -252,6 +252,7 @@ func (p *press) run(ctx context.Context) error {
 	store := pipeline.NewDirStore(session.Staging())
 	if !p.flags.noCache {
 		store.Link = session.Link
+		session.Furnish()
 	}
 	site, err := p.make(ctx, pl, engine, store)
 	p.count(site)

@@ -31,7 +31,7 @@ func (s *DirStore) Reuse(path string, sum [sha256.Size]byte, size int64) bool {
 	return s.Link(path, sum, size)
 }
 
-// NewDirStore returns a store in dir, which must exist and be empty.
+// NewDirStore returns a store in dir, which must exist and have no files.
 func NewDirStore(dir string) *DirStore { return &DirStore{dir: dir} }
 
 // Write implements Store.
@@ -77,12 +77,29 @@ func (s *DirStore) create(path string) (*os.File, error) {
 	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
 	f, err := os.OpenFile(name, flags, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		if err := os.Remove(name); err != nil {
+		if err := clearPlace(name); err != nil {
 			return nil, err
 		}
 		f, err = os.OpenFile(name, flags, 0o666)
 	}
 	return f, err
+}
+
+// clearPlace removes a file, or directories without one: a site before had them.
+func clearPlace(name string) error {
+	err := os.Remove(name)
+	if list, rerr := os.ReadDir(name); err != nil && rerr == nil {
+		for _, d := range list {
+			if !d.IsDir() {
+				return err
+			}
+			if err := clearPlace(filepath.Join(name, d.Name())); err != nil {
+				return err
+			}
+		}
+		return os.Remove(name)
+	}
+	return err
 }
 
 // place is where a path lies; its directory is made.

@@ -50,8 +50,13 @@ type node struct {
 // scan lists what is not a directory below dir, sorted, without the receipt and
 // without the top-level entries that site does not claim.
 func scan(dir string, site func(name string) bool) ([]node, error) {
-	var nodes []node
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	nodes, _, err := walk(dir, site)
+	return nodes, err
+}
+
+// walk is scan, with the directories, each before what is in it.
+func walk(dir string, site func(name string) bool) (nodes []node, dirs []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || path == dir {
 			return err
 		}
@@ -66,6 +71,7 @@ func scan(dir string, site func(name string) bool) ([]node, error) {
 			return nil
 		}
 		if d.IsDir() {
+			dirs = append(dirs, filepath.ToSlash(rel))
 			return nil
 		}
 		fi, err := d.Info()
@@ -76,9 +82,9 @@ func scan(dir string, site func(name string) bool) ([]node, error) {
 		return nil
 	})
 	if errors.Is(err, fs.ErrNotExist) && !exists(dir) {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return nodes, err
+	return nodes, dirs, err
 }
 
 // findings are what examine saw: the differences, the files that carry them, all files.

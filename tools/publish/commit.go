@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A File is one file of the new site.
@@ -71,8 +74,19 @@ func (s *Session) prepare(ctx context.Context, files []File) (Result, *findings,
 	if err := ctx.Err(); err != nil {
 		return res, nil, err
 	}
-	seen, err := verify(s.Staging(), files)
-	if err != nil {
+	// The new site and the old one are looked at side by side.
+	r := newReceipt(files)
+	var before *findings
+	var other errgroup.Group
+	other.Go(func() error {
+		old, err := inspect(s.dest) // again: a build takes time
+		if err == nil {
+			before, err = s.examine(ctx, s.dest, old, r)
+		}
+		return err
+	})
+	seen, err := s.verify(files)
+	if err = cmp.Or(err, other.Wait()); err != nil {
 		return res, nil, err
 	}
 	for path, n := range s.old.linked {
@@ -82,7 +96,6 @@ func (s *Session) prepare(ctx context.Context, files []File) (Result, *findings,
 		}
 	}
 	s.staged = seen
-	r := newReceipt(files)
 	res.Tree = r.Tree
 	if err := s.step("receipt"); err != nil {
 		return res, nil, err
@@ -91,15 +104,6 @@ func (s *Session) prepare(ctx context.Context, files []File) (Result, *findings,
 		return res, nil, err
 	}
 
-	// Looked at again: a build takes time.
-	old, err := inspect(s.dest)
-	if err != nil {
-		return res, nil, err
-	}
-	before, err := s.examine(ctx, s.dest, old, r)
-	if err != nil {
-		return res, nil, err
-	}
 	site := make(map[string]string, len(files))
 	for _, f := range files {
 		site[f.Path] = hex.EncodeToString(f.SHA256[:])
@@ -119,9 +123,15 @@ func (s *Session) prepare(ctx context.Context, files []File) (Result, *findings,
 	return res, before, ctx.Err()
 }
 
+func everything(string) bool { return true }
+
 // verify compares the staging directory to the list, by path, type and size.
-func verify(staging string, files []File) (map[string]node, error) {
-	nodes, err := scan(staging, func(string) bool { return true })
+// Directories that it was furnished with and has no use for are removed.
+func (s *Session) verify(files []File) (map[string]node, error) {
+	nodes, dirs, err := walk(s.Staging(), everything)
+	if err == nil && s.furnished {
+		err = prune(s.Staging(), dirs, nodes)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +181,15 @@ func (s *Session) KeepFailed(report []byte) (dir string, err error) {
 	wrap := func(err error) (string, error) { return "", fmt.Errorf("keeping the failed build: %w", err) }
 	if err := s.unshare(); err != nil {
 		return wrap(err)
+	}
+	if s.furnished {
+		nodes, dirs, err := walk(s.Staging(), everything)
+		if err == nil {
+			err = prune(s.Staging(), dirs, nodes)
+		}
+		if err != nil {
+			return wrap(err)
+		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return wrap(err)

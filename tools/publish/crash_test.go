@@ -81,6 +81,7 @@ func (sc scene) set(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	sc.publish(t, genSite("Z", len(sc.a))) // leaves its directories
 	sc.publish(t, sc.a)
 	sc.hand.write(t, sc.dest)
 	sc.foreign.write(t, sc.dest)
@@ -92,6 +93,7 @@ func (sc scene) commit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.Furnish()
 	sc.b.write(t, s.Staging())
 	if _, err := s.Commit(t.Context(), sc.b.files()); err != nil {
 		t.Fatal(err)
@@ -224,7 +226,7 @@ func TestErrorAnywhere(t *testing.T) {
 					got := read(t, sc.dest)
 					switch {
 					case err == nil:
-						if len(res.Warnings) == 0 {
+						if len(res.Warnings) == 0 && at != "shelve" { // the site is as whole without
 							t.Error("the failure is not said")
 						}
 						if diff := cmp.Diff(sc.without(sc.new()), sc.without(got)); method != "entries" && diff != "" {

@@ -43,6 +43,7 @@ func publishOnce(st site) error {
 	if err != nil {
 		return err
 	}
+	s.Furnish()
 	for path, content := range st {
 		p := filepath.Join(s.Staging(), filepath.FromSlash(path))
 		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {

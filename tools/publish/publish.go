@@ -27,6 +27,8 @@
 //	                          seal: what the system notes of it (see reuse.go)
 //	S/.duskpress/changed/     files that someone changed in public/, kept
 //	S/.duskpress/failed/      the last failed build: site/ and report.txt
+//	S/.duskpress/directories/ directories of a replaced site, empty, for the next
+//	                          one (see directories.go)
 //
 // # How a site is swapped in
 //
@@ -103,6 +105,7 @@ type Session struct {
 	sums      map[node]sum // of files below dest, so that Commit need not repeat Changed
 	old       old
 	staged    map[string]node // the new site's files, as Commit found them
+	furnished bool            // staging has directories of a site before
 }
 
 // seams are what tests replace to reach every branch and every instant.
@@ -199,7 +202,10 @@ func (s *Session) Close() error {
 	if s.lock == nil {
 		return nil
 	}
-	err := removeAll(s.Staging())
+	var err error
+	if !s.furnished || !exists(s.Staging()) || !s.shelve(s.Staging()) {
+		err = removeAll(s.Staging())
+	}
 	// The lock goes first and the work directory after it: see acquire.
 	err = errors.Join(err, s.lock.release())
 	s.lock = nil

@@ -126,6 +126,7 @@ func (b bench) open(t testing.TB) *Session {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
+	s.Furnish()
 	return s
 }
 

@@ -193,8 +193,8 @@ func (s *Session) retire(ctx context.Context, dir string, before *findings) ([]C
 	return kept, nil
 }
 
-// removeTrash removes a tree that has been retired. It would rather fail than
-// remove a .git.
+// removeTrash removes a tree that has been retired, or all of it but its
+// directories. It would rather fail than remove a .git.
 func (s *Session) removeTrash(dir string) error {
 	list, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -207,6 +207,9 @@ func (s *Session) removeTrash(dir string) error {
 		if strings.EqualFold(d.Name(), gitName) {
 			return fmt.Errorf("%s is not removed; move it away", filepath.Join(dir, d.Name()))
 		}
+	}
+	if s.shelve(dir) {
+		return nil
 	}
 	for _, d := range list {
 		if err := s.step("remove " + d.Name()); err != nil {
