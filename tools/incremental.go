@@ -56,6 +56,9 @@ func (p *press) beginPartial() {
 	if err != nil {
 		p.whole = err.Error()
 		p.log.Debug("everything is rendered", "stage", "load", "why", err)
+		if err != errNotAsked {
+			p.summary.Notes = append(p.summary.Notes, "everything is rendered: "+p.whole)
+		}
 		return
 	}
 	p.partial = partial
@@ -93,6 +96,8 @@ func (p *press) readDecision() *pipeline.Decision {
 	return &d
 }
 
+var errNotAsked = errors.New("the last build was made with --incremental, and this one is not")
+
 func (p *press) asPartial() (*pipeline.Partial, error) {
 	if why := p.differsBeside(p.last); why != "" {
 		return nil, errors.New(why)
@@ -111,7 +116,7 @@ func (p *press) asPartial() (*pipeline.Partial, error) {
 		return nil, err
 	}
 	if !p.flags.incremental && !record.Asked {
-		return nil, errors.New("the last build was made with --incremental, and this one is not")
+		return nil, errNotAsked
 	}
 	changed := make(map[string]bool)
 	for _, name := range names {
@@ -122,6 +127,10 @@ func (p *press) asPartial() (*pipeline.Partial, error) {
 		rel = filepath.ToSlash(rel)
 		if _, ok := record.Visible[rel]; !ok {
 			return nil, fmt.Errorf("%s is no content", rel)
+		}
+		front, err := hugo.FrontMatterSum(name)
+		if err != nil || front != record.Front[rel] && !pipeline.Seeded("visible") {
+			return nil, fmt.Errorf("more than the body of %s changed", rel)
 		}
 		changed[rel] = true
 	}

@@ -194,6 +194,15 @@ func (e *Engine) parse(c *pipeline.Content) {
 		add(pipeline.Place{Line: 1}, "front-matter", err.Error(), "")
 		return
 	}
+	if e.opts.Record {
+		sum := frontMatterSum(src, items)
+		e.mu.Lock()
+		if e.pages.fronts == nil {
+			e.pages.fronts = make(map[string]string)
+		}
+		e.pages.fronts[c.Path] = sum
+		e.mu.Unlock()
+	}
 	c.BodyLine = 1
 	c.Blank = len(bytes.TrimSpace(src)) == 0
 	open := -1 // where a shortcode began that has not ended

@@ -102,7 +102,7 @@ func (e *Engine) choose(p *part) error {
 		}
 		differs := maps.Clone(templates.Body)
 		was := p.Before.Values[c.Path]
-		for name, sum := range e.values(e.renderContext(q), q) {
+		for name, sum := range e.values(e.renderContext(q), q, maps.Keys(was)) {
 			if was[name] == sum || pipeline.Seeded("values") {
 				delete(differs, name)
 			}

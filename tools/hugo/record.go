@@ -52,7 +52,7 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 		number[c.Path] = len(r.Sources)
 		r.Sources = append(r.Sources, c.Path)
 	}
-	r.Visible = e.visible()
+	r.Visible, r.Front = e.visible(), e.pages.fronts
 	if e.part != nil {
 		maps.Copy(r.Values, e.part.Before.Values)
 	}

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"iter"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -36,6 +38,8 @@ var compared = map[string]func(context.Context, page.Page) any{
 type recording struct {
 	mu     sync.Mutex
 	values map[string]map[string]string
+	once   sync.Once
+	names  map[string]bool // see named
 	// rendering is set once pages are put together; looked is a content file that
 	// something asked for by its name since then.
 	rendering bool
@@ -118,13 +122,33 @@ func (e *Engine) publishers(output func(path string) (event, bool), asset func(p
 }
 
 // values sums what is made of a page's body, as the output format has it that is
-// being rendered.
-func (e *Engine) values(ctx context.Context, p page.Page) map[string]string {
+// being rendered: the values of these names, as far as they are compared.
+func (e *Engine) values(ctx context.Context, p page.Page, names iter.Seq[string]) map[string]string {
 	m := make(map[string]string)
-	for name, of := range compared {
-		m[name] = digest(of(ctx, p))
+	for name := range names {
+		if of := compared[name]; of != nil {
+			m[name] = digest(of(ctx, p))
+		}
 	}
 	return m
+}
+
+// named are the values that a template of the site has a use for. To count the
+// words of all pages takes time, and where nobody asks nobody misses it: a value
+// that a build did not sum is taken for changed by the next one.
+func (r *recording) named(reading func() (*reading, error)) map[string]bool {
+	r.once.Do(func() {
+		r.names = make(map[string]bool)
+		all, err := reading()
+		if err != nil {
+			return // Record fails of it, too
+		}
+		for _, t := range all.set {
+			maps.Copy(r.names, t.Names)
+			maps.Copy(r.names, t.Keys)
+		}
+	})
+	return r.names
 }
 
 func digest(v any) string {
@@ -151,7 +175,7 @@ func (e *Engine) noteValues(path string) {
 	if !e.opts.Record || !ok || o.page == nil || o.alias || o.content == nil || o.format != "html" {
 		return
 	}
-	values := e.values(e.renderContext(o.page), o.page)
+	values := e.values(e.renderContext(o.page), o.page, maps.Keys(e.recording.named(e.readingOf)))
 	e.recording.mu.Lock()
 	defer e.recording.mu.Unlock()
 	if e.recording.values == nil {

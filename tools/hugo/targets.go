@@ -103,6 +103,7 @@ func aliasTargets(p page.Page, format target) []string {
 type pageIndex struct {
 	before *beforeRender
 	sums   map[string]uint64 // content files as Collect read them
+	fronts map[string]string // of their front matter, if there is to be a record
 	static map[string]string // published path -> source file
 	sample *sample           // where only some pages shall be rendered
 	// chooseMain has the languages whose main section Hugo chooses.

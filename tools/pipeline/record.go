@@ -32,6 +32,8 @@ type Record struct {
 	// what is made of the body, by name, as HTML has it.
 	Visible map[string]string            `json:"visible"`
 	Values  map[string]map[string]string `json:"values"`
+	// Front sums front matter as it is written, to be compared early.
+	Front map[string]string `json:"front"`
 }
 
 // A FileRecord is one file.
