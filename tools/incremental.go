@@ -44,8 +44,8 @@ func (p *press) beginPartial() {
 		p.whole = "--full was given"
 		return
 	}
-	if _, err := os.Stat(p.recordFile()); err != nil && !p.flags.incremental {
-		p.whole = "there is no record of the last build" // nor has a flag asked for one
+	if !p.flags.incremental {
+		p.whole = "--incremental=false was given"
 		return
 	}
 	if p.last == nil || p.before == nil {
@@ -56,9 +56,6 @@ func (p *press) beginPartial() {
 	if err != nil {
 		p.whole = err.Error()
 		p.log.Debug("everything is rendered", "stage", "load", "why", err)
-		if err != errNotAsked {
-			p.summary.Notes = append(p.summary.Notes, "everything is rendered: "+p.whole)
-		}
 		return
 	}
 	p.partial = partial
@@ -96,8 +93,6 @@ func (p *press) readDecision() *pipeline.Decision {
 	return &d
 }
 
-var errNotAsked = errors.New("the last build was made with --incremental, and this one is not")
-
 func (p *press) asPartial() (*pipeline.Partial, error) {
 	if why := p.differsBeside(p.last); why != "" {
 		return nil, errors.New(why)
@@ -114,9 +109,6 @@ func (p *press) asPartial() (*pipeline.Partial, error) {
 	record, err := readRecord(p.recordFile(), p.lastBuildFile())
 	if err != nil {
 		return nil, err
-	}
-	if !p.flags.incremental && !record.Asked {
-		return nil, errNotAsked
 	}
 	changed := make(map[string]bool)
 	for _, name := range names {
@@ -198,7 +190,6 @@ func (p *press) endRecord(pl *pipeline.Pipeline, engine *hugo.Engine, site *pipe
 		fail(err)
 		return
 	}
-	record.Asked, _ = engine.Settings().Incremental()
 	body, err := json.Marshal(record)
 	if err != nil {
 		fail(err)
@@ -214,8 +205,15 @@ func (p *press) endRecord(pl *pipeline.Pipeline, engine *hugo.Engine, site *pipe
 func (p *press) renderAll(ctx context.Context, doubt *pipeline.DoubtError) error {
 	p.progress.Done()
 	p.log.Debug("everything is rendered after all", "stage", "load", "why", doubt.Why)
+	notes := append(p.summary.Notes, "everything is rendered after all: "+doubt.Why) // of a damaged cache, say
 	p.problems, p.summary = new(pipeline.Problems), report.Summary{Command: p.command, Verbose: p.verbose}
 	p.cache, p.inputs, p.whole = nil, nil, doubt.Why
-	p.summary.Notes = append(p.summary.Notes, "everything is rendered after all: "+doubt.Why)
-	return p.run(ctx)
+	err := p.run(ctx)
+	for _, note := range p.summary.Notes {
+		if !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	p.summary.Notes = notes
+	return err
 }

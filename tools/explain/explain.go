@@ -39,7 +39,7 @@ type Site struct {
 	Markdown []string
 	// Public is the directory that a build publishes to, absolute.
 	Public string
-	// Decision is what the last build with --incremental rendered; nil where there
+	// Decision is what the last build rendered; nil where there
 	// was none.
 	Decision *pipeline.Decision
 	// Ended is the stage at which an error ended the build, empty if none did
@@ -138,8 +138,8 @@ type Output struct {
 	// Public is how the published site has it: same, other, missing, or none
 	// where nothing is published at all.
 	Public string `json:"public"`
-	// Rendered says whether the last build with --incremental rendered it, and why.
-	Rendered string   `json:"last_incremental_build,omitempty"`
+	// Rendered says whether the last build rendered it, and why.
+	Rendered string   `json:"last_build,omitempty"`
 	Reasons  []Reason `json:"reasons,omitempty"`
 }
 

@@ -199,7 +199,7 @@ func (w *writer) output(o Output) {
 	w.list(2, "with", o.Used)
 	w.list(2, "reads", o.Read)
 	if o.Rendered != "" {
-		w.line(2, "last build with --incremental: %s", o.Rendered)
+		w.line(2, "last build: %s", o.Rendered)
 	}
 	for _, t := range o.Plugins {
 		switch {

@@ -127,7 +127,7 @@ func picture() string {
 	return b.String()
 }
 
-// TestPartial is the oracle of --incremental: after each of many random edits, most
+// TestPartial is the oracle of rendering only what changed: after each of many random edits, most
 // of bodies, what is published equals a build from nothing, in names and bytes, and
 // the same is said of the site.
 func TestPartial(t *testing.T) {
@@ -147,7 +147,7 @@ func TestPartial(t *testing.T) {
 					what += s.killed(t, time.Duration(r.IntN(400))*time.Millisecond)
 				}
 				return what
-			}, "--incremental")
+			})
 			parts, doubts := 0, 0
 			for _, out := range s.outputs {
 				if strings.Contains(out, "all else is as it was") {
