@@ -43,8 +43,8 @@ type buildFlags struct {
 	verifyCache bool
 	// list is a file to write the made files to, with their sums.
 	list string
-	// incremental renders only what changed, where that can be proven; full everything,
-	// this once.
+	// incremental renders only what changed, where that can be told; full everything,
+	// though the site asks for that.
 	incremental, full bool
 	// profile, unless empty, is a file for what the processor did.
 	profile string
@@ -85,7 +85,6 @@ func (b *buildFlags) add(cmd *cobra.Command) {
 	f.String("ignoreVendorPaths", "", "glob of module paths whose _vendor copy is ignored")
 	f.Bool("enableGitInfo", false, "give pages their git revision")
 	f.BoolVar(&b.noCache, "no-cache", false, "make everything anew, and keep nothing for the next build")
-	b.incremental = true
 	b.hugo = f
 }
 
@@ -130,8 +129,8 @@ func (c *cli) build() *cobra.Command {
 	}
 	flags.add(cmd)
 	cmd.Flags().BoolVar(&flags.verifyCache, "verify-cache", false, "build twice, with the cache and without, and compare")
-	cmd.Flags().BoolVar(&flags.incremental, "incremental", true, "after a change of bodies alone, render only what that changes")
-	cmd.Flags().BoolVar(&flags.full, "full", false, "render everything, this once, though nothing changed")
+	cmd.Flags().BoolVar(&flags.incremental, "incremental", false, "experimental: after a change of bodies alone, render only what that changes")
+	cmd.Flags().BoolVar(&flags.full, "full", false, "render everything, though the site asks for --incremental")
 	cmd.MarkFlagsMutuallyExclusive("incremental", "full")
 	flags.addProfile(cmd)
 	return cmd
@@ -277,7 +276,7 @@ func (p *press) run(ctx context.Context) error {
 func (p *press) options() hugo.Options {
 	return hugo.Options{
 		Source: p.source, Environment: p.environment, ConfigFile: p.flags.configFile, ConfigDir: p.flags.configDir,
-		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Resources: p.resources, Account: p.account, Record: p.flags.incremental && p.publish && !p.flags.noCache, Only: p.only, Log: p.log, Problems: p.problems,
+		Clock: p.flags.clock, Minify: p.flags.minify, Flags: p.flags.settings(), CacheDir: p.cacheDir(), Resources: p.resources, Account: p.account, Record: p.flags.incremental, MayRecord: p.publish && !p.flags.noCache, Only: p.only, Log: p.log, Problems: p.problems,
 	}
 }
 

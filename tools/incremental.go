@@ -44,8 +44,8 @@ func (p *press) beginPartial() {
 		p.whole = "--full was given"
 		return
 	}
-	if !p.flags.incremental {
-		p.whole = "--incremental=false was given"
+	if _, err := os.Stat(p.recordFile()); err != nil && !p.flags.incremental {
+		p.whole = "there is no record of the last build" // nor has a flag asked for one
 		return
 	}
 	if p.last == nil || p.before == nil {
@@ -56,6 +56,9 @@ func (p *press) beginPartial() {
 	if err != nil {
 		p.whole = err.Error()
 		p.log.Debug("everything is rendered", "stage", "load", "why", err)
+		if err != errNotAsked {
+			p.summary.Notes = append(p.summary.Notes, "everything is rendered: "+p.whole)
+		}
 		return
 	}
 	p.partial = partial
@@ -93,6 +96,8 @@ func (p *press) readDecision() *pipeline.Decision {
 	return &d
 }
 
+var errNotAsked = errors.New("the last build was made with --incremental, and this one is not")
+
 func (p *press) asPartial() (*pipeline.Partial, error) {
 	if why := p.differsBeside(p.last); why != "" {
 		return nil, errors.New(why)
@@ -109,6 +114,9 @@ func (p *press) asPartial() (*pipeline.Partial, error) {
 	record, err := readRecord(p.recordFile(), p.lastBuildFile())
 	if err != nil {
 		return nil, err
+	}
+	if !p.flags.incremental && !record.Asked {
+		return nil, errNotAsked
 	}
 	changed := make(map[string]bool)
 	for _, name := range names {
@@ -190,6 +198,7 @@ func (p *press) endRecord(pl *pipeline.Pipeline, engine *hugo.Engine, site *pipe
 		fail(err)
 		return
 	}
+	record.Asked, _ = engine.Settings().Incremental()
 	body, err := json.Marshal(record)
 	if err != nil {
 		fail(err)

@@ -67,11 +67,8 @@ func run(ctx context.Context) error {
 	flag.BoolVar(&o.only, "corpus", false, "write the corpus and stop")
 	flag.BoolVar(&o.serving, "serve", false, "measure serve against hugo server --disableFastRender instead: from a write to the page that shows it")
 	flag.DurationVar(&o.pause, "pause", 2*time.Second, "with -serve: how long nothing is written after the site is whole again")
-	incremental := flag.Bool("incremental", true, "let ours render only what changed; with =false it renders every page, from caches")
+	flag.BoolFunc("incremental", "build ours with --incremental", func(string) error { o.flags = append(o.flags, "--incremental"); return nil })
 	flag.Parse()
-	if !*incremental {
-		o.flags = append(o.flags, "--incremental=false")
-	}
 	if flag.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flag.Arg(0))
 	}

@@ -44,6 +44,7 @@ type Options struct {
 	Resources   string // where what Hugo makes of pictures and the like goes
 	Account     bool   // note what each page is made with, for Account
 	Record      bool   // note what each page reads, for Record
+	MayRecord   bool   // do so if the site asks for it
 	// Only, where it is set, is called once all pages are known and none is
 	// rendered, and may wait. What it returns chooses, by the file that a page is
 	// published as and its content file, the HTML that is rendered; nothing else
@@ -124,8 +125,8 @@ func Load(ctx context.Context, o Options) (*Engine, error) {
 	e.configs = configs
 	e.waitForPages()
 	e.settings = e.readSettings()
-	if o.Record && (e.settings.Compat || e.settings.Whole()) {
-		o.Record = false // Hugo keeps less
+	if want, said := e.settings.Incremental(); said && want != o.Record && (o.Record || o.MayRecord) {
+		o.Record = want
 		if configs, cfg, err = readConfig(o, logger); err != nil {
 			return nil, &UsageError{e.log.fromError(err, "config"), err} // it was changed since
 		}

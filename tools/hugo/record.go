@@ -13,6 +13,7 @@ import (
 	"github.com/gohugoio/hugo/tpl/tplimpl"
 
 	"duskpress/tools/pipeline"
+	"duskpress/tools/templates"
 )
 
 // Record implements pipeline.Recorder.
@@ -189,7 +190,7 @@ func (e *Engine) recordOutput(o owner, reading *reading, number map[string]int) 
 		if t.PathInfo == nil {
 			return nil, pipeline.Doubtf("a template without a name")
 		}
-		if t.Filename() == "" && inContent.MatchString(strings.TrimPrefix(t.PathInfo.Path(), "/")) {
+		if t.Filename() == "" && templates.InContent(strings.TrimPrefix(t.PathInfo.Path(), "/")) {
 			continue // Hugo's own shortcodes and hooks read no other body
 		}
 		reads, err := reading.of(t)

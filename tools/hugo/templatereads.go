@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
-	"path"
+	"path/filepath"
 	"reflect"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/gohugoio/hugo/hugofs"
+	"github.com/gohugoio/hugo/parser/metadecoders"
 	"github.com/gohugoio/hugo/tpl/tplimpl"
 
 	"duskpress/tools/pipeline"
@@ -23,6 +21,8 @@ type reading struct {
 	set      templates.Set
 	logical  map[string]string // by file
 	closures map[string]*templates.Reads
+	// translations is what is not certain about them.
+	translations string
 }
 
 // readingOf reads all templates of the site, its theme and its modules.
@@ -49,6 +49,9 @@ func (e *Engine) readingOf() (*reading, error) {
 	if failed != nil {
 		err = failed
 	}
+	if err == nil {
+		r.translations, err = e.translationsOf()
+	}
 	return r, err
 }
 
@@ -60,9 +63,6 @@ func readFile(info hugofs.FileMetaInfo) ([]byte, error) {
 	defer f.Close()
 	return io.ReadAll(f)
 }
-
-// inContent are templates that run while a body is converted.
-var inContent = regexp.MustCompile(`(^|/)(_shortcodes|shortcodes|_markup)/`)
 
 func (r *reading) closure(name string) *templates.Reads {
 	c := r.closures[name]
@@ -90,23 +90,71 @@ func (r *reading) of(t *tplimpl.TemplInfo) (*templates.Reads, error) {
 	return r.closure(name), nil
 }
 
-// wholeSite says what in templates makes one output depend on that another was
-// rendered, or cannot be told.
+// wholeSite says what in templates, or in translations, makes one output depend on
+// that another was rendered, or cannot be told.
 func (r *reading) wholeSite() string {
-	for _, name := range slices.Sorted(maps.Keys(r.set)) {
-		if !strings.Contains(path.Base(name), ".") || path.Ext(name) == ".go" {
-			continue
-		}
-		if d := r.set[name].Doubts; len(d) > 0 && !pipeline.Seeded("doubts") {
-			return fmt.Sprintf("the template %s: %s", name, d[0])
-		}
-		if inContent.MatchString(name) {
-			switch c := r.closure(name); {
-			case len(c.Keys) > 0 && !pipeline.Seeded("content keys"):
-				return fmt.Sprintf("the template %s chooses pages by what is in them", name)
-			case len(c.Names) > 0 && c.Pages && !pipeline.Seeded("content"):
-				return fmt.Sprintf("the template %s is part of a body and may read another", name)
+	if r.translations != "" && !pipeline.Seeded("translations") {
+		return r.translations
+	}
+	return r.set.Whole(pipeline.Seeded)
+}
+
+// translationsOf says which translation reads more of what it is given than the
+// words and numbers that it is meant for: it is a template that nobody calls by its
+// file. Empty is none.
+func (e *Engine) translationsOf() (string, error) {
+	found := ""
+	err := hugofs.NewWalkway(hugofs.WalkwayConfig{
+		Fs: e.sites.BaseFs.I18n.Fs, Root: "", Logger: e.sites.Log, PathParser: e.sites.Conf.PathParser(),
+		WalkFn: func(_ context.Context, name string, info hugofs.FileMetaInfo) error {
+			if info.IsDir() || found != "" {
+				return nil
 			}
+			data, err := readFile(info)
+			if err != nil {
+				return err
+			}
+			format := metadecoders.FormatFromString(filepath.Ext(info.Name()))
+			m, err := metadecoders.Default.Unmarshal(data, format)
+			if err != nil {
+				return fmt.Errorf("%s: %w", info.Name(), err)
+			}
+			if why := translation(m); why != "" {
+				found = fmt.Sprintf("a translation in %s %s", e.log.relative(info.Meta().Filename), why)
+			}
+			return nil
+		},
+	}).Walk()
+	return found, err
+}
+
+func translation(v any) string {
+	rv := reflect.ValueOf(v)
+	switch rv.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		if !rv.IsNil() {
+			return translation(rv.Elem().Interface())
+		}
+	case reflect.Map:
+		for _, key := range rv.MapKeys() {
+			if k := strings.ToLower(fmt.Sprint(key.Interface())); k == "leftdelim" || k == "rightdelim" {
+				return "has delimiters of its own"
+			}
+			if why := translation(rv.MapIndex(key).Interface()); why != "" {
+				return why
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range rv.Len() {
+			if why := translation(rv.Index(i).Interface()); why != "" {
+				return why
+			}
+		}
+	case reflect.String:
+		if r := templates.Of("", rv.String()); len(r.Doubts) > 0 {
+			return "is not certain: " + r.Doubts[0]
+		} else if len(r.Names) > 0 || len(r.Keys) > 0 || r.Pages {
+			return "may read a page"
 		}
 	}
 	return ""

@@ -129,10 +129,12 @@ func jsonKeys(v any) []string {
 // ruleValues are what a rule can be set to.
 var ruleValues = []string{"error", "warning", "off"}
 
-// Whole says whether the site has everything rendered by each build.
-func (s Settings) Whole() bool {
-	want, said := s.Params["incremental"].(bool)
-	return said && !want
+// Incremental says whether the site wants only what changed to be rendered, and
+// whether it says anything of that.
+func (s Settings) Incremental() (want, said bool) {
+	value, said := s.Params["incremental"]
+	want, _ = value.(bool)
+	return want, said
 }
 
 // rules reads [params.duskpress.rules].

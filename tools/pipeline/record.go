@@ -15,6 +15,8 @@ import (
 // the files that it made, and what it is known to have read for each.
 // incremental.md has the argument why that is enough.
 type Record struct {
+	// Asked says that the site's configuration asks for it, and not a flag.
+	Asked bool `json:"asked"`
 	// Sources are content files; others here name them by their number.
 	Sources []string `json:"sources"`
 	// Pages counts the pages that were rendered.

@@ -10,6 +10,8 @@ package templates
 import (
 	"fmt"
 	"maps"
+	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template/parse"
@@ -48,13 +50,22 @@ type Reads struct {
 	AnyPartial bool
 	// Defines are the templates that it defines, such as _partials/inline/a.html.
 	Defines map[string]bool
+	// Cached are the partials among these whose result is kept for other outputs.
+	Cached map[string]bool
+	// Current says that it asks for the page that is being rendered, whatever it
+	// was given.
+	Current bool
+	// Converts says that it has a text converted, with shortcodes and hooks.
+	Converts bool
 	// Doubts are what it does that may reach further than its own output, or that
 	// is not known.
 	Doubts []string
+
+	own []string // templates that it defines, as they are written
 }
 
 func newReads() *Reads {
-	return &Reads{Names: make(map[string]bool), Keys: make(map[string]bool), Partials: make(map[string]bool), Defines: make(map[string]bool)}
+	return &Reads{Names: make(map[string]bool), Keys: make(map[string]bool), Partials: make(map[string]bool), Defines: make(map[string]bool), Cached: make(map[string]bool)}
 }
 
 // allKeys stands for a key that is computed.
@@ -82,6 +93,7 @@ func Of(name, text string) *Reads {
 		return r
 	}
 	for define := range set {
+		r.own = append(r.own, define)
 		r.Defines[strings.ToLower(strings.TrimPrefix(define, "/"))] = true
 	}
 	set[name] = t
@@ -133,6 +145,9 @@ func (r *Reads) node(n parse.Node) {
 	case *parse.WithNode:
 		r.branch(&n.BranchNode)
 	case *parse.TemplateNode:
+		if !slices.Contains(r.own, n.Name) {
+			r.doubt("template %q: it stands in another file", n.Name)
+		}
 		r.pipe(n.Pipe)
 	case *parse.FieldNode:
 		r.fields(n.Ident)
@@ -157,8 +172,14 @@ func (r *Reads) node(n parse.Node) {
 // "Page.WordCount".
 func (r *Reads) key(s string) {
 	for part := range strings.SplitSeq(s, ".") {
-		if name, ok := lower[strings.ToLower(strings.TrimSpace(part))]; ok {
+		part = strings.ToLower(strings.TrimSpace(part))
+		if name, ok := lower[part]; ok {
 			r.Keys[name] = true
+		}
+		for name, why := range denied {
+			if part == strings.ToLower(name) {
+				r.doubt("the key %s: %s", name, why)
+			}
 		}
 	}
 }
@@ -181,6 +202,7 @@ var whole = map[string]string{"ByLength": "Len", "Related": "Fragments", "Relate
 var denied = map[string]string{
 	"Store": "what one page keeps there another may read", "Scratch": "what one page keeps there another may read",
 	"Publish": "it publishes a file that nothing names", "Render": "it calls a template by a computed name",
+	"FileInfo": "it shows how large a file is", "Open": "it reads a file",
 	"ExecuteAsTemplate": "it makes a template of a text", "Defer": "it runs after all others", "PostProcess": "it runs after all others",
 }
 
@@ -196,6 +218,7 @@ func (r *Reads) fields(idents []string) {
 		if why, ok := denied[name]; ok {
 			r.doubt(".%s: %s", name, why)
 		}
+		r.Converts = r.Converts || name == "RenderString" || name == "RenderShortcodes"
 	}
 }
 
@@ -233,6 +256,8 @@ var deniedFunctions = map[string]string{
 	"hugo.store": "what one page keeps there another may read", "site.store": "what one page keeps there another may read",
 	"resources.getremote": "remote data", "openapi3.unmarshal": "remote references", "css.postcss": "another program", "css.tailwindcss": "another program",
 	"js.babel": "another program", "css.sass": "another program",
+	"js.batch": "what one page adds another may build", "newscratch": "what one page keeps there another may read", "collections.newscratch": "what one page keeps there another may read",
+	"resources.concat": "the first to name a file decides what is in it", "resources.copy": "the first to name a file decides what is in it",
 	"os.readdir": "it shows how large files are",
 }
 
@@ -244,6 +269,8 @@ func (r *Reads) function(name string, fields []string) {
 	if why := deniedFunctions[full]; why != "" {
 		r.doubt("%s: %s", full, why)
 	}
+	r.Current = r.Current || name == "page"
+	r.Converts = r.Converts || name == "markdownify" || full == "transform.markdownify"
 	if !namespaces[name] && !plainFunctions[name] {
 		r.doubt("the function %s is not known", full)
 	}
@@ -298,10 +325,15 @@ func (r *Reads) command(c *parse.CommandNode, piped bool) {
 		} else {
 			r.AnyPartial = true
 		}
+		if strings.HasSuffix(name, "cached") {
+			r.cached(args, piped)
+		}
 	case "apply", "collections.apply":
 		if text, ok := literal(1); !ok {
 			r.doubt("apply: a function that is computed")
-		} else if text = strings.ToLower(text); text == "partial" || text == "partialcached" || strings.HasPrefix(text, "partials.") {
+		} else if text = strings.ToLower(text); text == "partialcached" || text == "partials.includecached" {
+			r.doubt("apply: %s keeps what is made of one for others", text)
+		} else if text == "partial" || strings.HasPrefix(text, "partials.") {
 			if p, ok := literal(2); ok {
 				r.Partials[p] = true
 			} else {
@@ -310,6 +342,9 @@ func (r *Reads) command(c *parse.CommandNode, piped bool) {
 		} else {
 			if strings.HasSuffix(text, "where") || strings.HasSuffix(text, "sort") {
 				r.allKeys()
+			}
+			if strings.HasSuffix(text, "group") {
+				r.doubt("apply: %s", text)
 			}
 			ns, rest, _ := strings.Cut(text, ".")
 			r.function(ns, strings.Fields(rest))
@@ -321,6 +356,50 @@ func (r *Reads) command(c *parse.CommandNode, piped bool) {
 	for _, a := range c.Args {
 		r.node(a)
 	}
+}
+
+// cached looks at a call of a partial whose result is kept: the first to call makes
+// it, and in a part of a build that is another one. So it must not matter who that
+// is: the partial is given a value that is the same for all, or one that is among
+// the variants, or a page whose path is.
+func (r *Reads) cached(args []parse.Node, piped bool) {
+	text, ok := "", len(args) > 0
+	if ok {
+		var s *parse.StringNode
+		if s, ok = args[0].(*parse.StringNode); ok {
+			text = s.Text
+		}
+	}
+	if !ok || piped {
+		r.doubt("partialCached: its name or what it is given is computed")
+		return
+	}
+	r.Cached[text] = true
+	if len(args) == 1 {
+		return
+	}
+	of := args[1].String()
+	switch n := args[1].(type) {
+	case *parse.StringNode, *parse.NumberNode, *parse.BoolNode, *parse.NilNode:
+		return
+	case *parse.IdentifierNode:
+		if n.Ident == "site" || n.Ident == "hugo" || n.Ident == "dict" || n.Ident == "slice" {
+			return
+		}
+	}
+	if of == ".Site" || of == "$.Site" || of == ".Page.Site" {
+		return
+	}
+	at := of + ".Path"
+	if of == "." {
+		at = ".Path"
+	}
+	for _, variant := range args[2:] {
+		if v := variant.String(); v == of && of != "." && of != "$" || v == at {
+			return
+		}
+	}
+	r.doubt("partialCached %q: what is made for one page may be shown on another; give it site, or .Path as a variant", text)
 }
 
 // A Set is all templates of a site, by name. Names of partials are relative to
@@ -351,8 +430,11 @@ func (s Set) partials(name string) (found []string) {
 }
 
 // Closure is what a template reads with all partials that it calls, and these
-// call. A partial that is in no file of its own may stand in any.
-func (s Set) Closure(name string) *Reads {
+// call. A partial that is in no file of its own may stand in any. Where it has a text
+// converted, that may have any shortcode or hook.
+func (s Set) Closure(name string) *Reads { return s.closure(name, true) }
+
+func (s Set) closure(name string, texts bool) *Reads {
 	all := newReads()
 	seen := make(map[string]bool)
 	var visit func(string)
@@ -370,6 +452,7 @@ func (s Set) Closure(name string) *Reads {
 		maps.Copy(all.Keys, r.Keys)
 		all.Pages = all.Pages || r.Pages
 		all.AnyPartial = all.AnyPartial || r.AnyPartial
+		all.Current, all.Converts = all.Current || r.Current, all.Converts || r.Converts
 		for _, d := range r.Doubts {
 			all.doubt("%s", d)
 		}
@@ -388,5 +471,56 @@ func (s Set) Closure(name string) *Reads {
 		}
 	}
 	visit(name)
+	if all.Converts && texts {
+		for _, at := range slices.Sorted(maps.Keys(s)) {
+			if InContent(at) {
+				visit(at)
+			}
+		}
+	}
 	return all
+}
+
+var inContent = regexp.MustCompile(`(^|/)(_shortcodes|shortcodes|_markup)/`)
+
+// InContent tells templates that run while a body is converted.
+func InContent(name string) bool { return inContent.MatchString(name) }
+
+// Whole says what in the templates makes one output depend on that another was
+// rendered, or cannot be told; empty if nothing does.
+func (s Set) Whole(off func(line string) bool) string {
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		if !strings.Contains(path.Base(name), ".") || path.Ext(name) == ".go" {
+			continue
+		}
+		if d := s[name].Doubts; len(d) > 0 && !off("doubts") {
+			return fmt.Sprintf("the template %s: %s", name, d[0])
+		}
+		for _, p := range slices.Sorted(maps.Keys(s[name].Cached)) {
+			for _, found := range s.partials(p) {
+				if s.Closure(found).Current && !off("current") {
+					return fmt.Sprintf("the template %s keeps what %s makes, which asks for the page that is being rendered", name, found)
+				}
+			}
+		}
+		// An alias is written with its page, whatever its template reads beside.
+		alias := path.Base(name) == "alias.html"
+		if !InContent(name) && !alias {
+			continue
+		}
+		c := s.closure(name, false)
+		if c.Converts && c.Pages { // else the text is of this page, and each in it is looked at by itself
+			c = s.Closure(name)
+		}
+		switch {
+		case alias && (len(c.Keys) > 0 || len(c.Names) > 0 && c.Pages) && !off("alias"):
+			return fmt.Sprintf("the template %s may read other pages", name)
+		case alias:
+		case len(c.Keys) > 0 && !off("content keys"):
+			return fmt.Sprintf("the template %s chooses pages by what is in them", name)
+		case len(c.Names) > 0 && c.Pages && !off("content"):
+			return fmt.Sprintf("the template %s is part of a body and may read another", name)
+		}
+	}
+	return ""
 }

@@ -30,7 +30,27 @@ func TestOf(t *testing.T) {
 		{text: `{{ (where .Pages "a" "b").GroupBy .x }}`, pages: true, allKeys: true},
 		{text: `{{ .Pages.ByLength.Reverse }}`, keys: "Len", pages: true},
 		{text: `{{ site.RegularPages.Related . }}`, keys: "Fragments", pages: true},
-		{text: `{{ partial "a.html" . }}{{ partialCached "b/c" . "v" }}`, partials: "a.html b/c"},
+		{text: `{{ partial "a.html" . }}{{ partialCached "b/c" site "v" }}`, pages: false, partials: "a.html b/c"},
+		{text: `{{ partialCached "b" . "v" }}`, partials: "b", doubt: "shown on another"},
+		{text: `{{ partialCached "b" . .Permalink }}`, partials: "b", doubt: "shown on another"}, // several pages may have none
+		{text: `{{ partialCached "b" . . }}`, partials: "b", doubt: "shown on another"},
+		{text: `{{ partialCached "b" .Site }}`, partials: "b", pages: true},
+		{text: `{{ partialCached "b" (dict "a" .) }}`, partials: "b", doubt: "shown on another"},
+		{text: `{{ partialCached "b" . .Path }}{{ $p := . }}{{ partialCached "c" $p 1 $p.Path }}{{ partialCached "d" .x .x }}`, partials: "b c d"},
+		{text: `{{ partialCached "b" . $p.Path }}`, doubt: "parsed"},
+		{text: `{{ $p := . }}{{ partialCached "b" . $p.Path }}`, partials: "b", doubt: "shown on another"},
+		{text: `{{ . | partialCached "b" }}`, partials: "b", doubt: "computed"},
+		{text: `{{ partialCached .name site }}`, any: true, doubt: "computed"},
+		{text: `{{ apply .list "partialCached" "d.html" "." }}`, doubt: "apply"},
+		{text: `{{ template "x.html" . }}`, doubt: "another file"},
+		{text: `{{ define "x" }}{{ end }}{{ template "x" . }}{{ block "y" . }}{{ end }}`},
+		{text: `{{ .File.FileInfo.Size }}`, doubt: "FileInfo"},
+		{text: `{{ where .Pages "File.FileInfo.Size" 3 }}`, pages: true, doubt: "FileInfo"},
+		{text: `{{ newScratch }}`, doubt: "newscratch"},
+		{text: `{{ collections.NewScratch }}`, doubt: "newscratch"},
+		{text: `{{ (js.Batch "b").Build }}`, doubt: "js.batch"},
+		{text: `{{ resources.Concat "a.js" (slice $) }}`, doubt: "resources.concat"},
+		{text: `{{ resources.Get "a" | resources.Copy "b" }}`, doubt: "resources.copy"},
 		{text: `{{ partial .name . }}`, any: true},
 		{text: `{{ apply .list "partial" "d.html" "." }}`, partials: "d.html"},
 		{text: `{{ apply .list "sort" "." "x" }}`, allKeys: true},
@@ -87,5 +107,34 @@ func TestClosure(t *testing.T) {
 	}
 	if d := s.Closure("none.html").Doubts; len(d) != 1 {
 		t.Error(d)
+	}
+}
+
+func TestWhole(t *testing.T) {
+	for _, c := range []struct {
+		files map[string]string
+		why   string
+	}{
+		{map[string]string{"page.html": `{{ .Content }}{{ partial "a" . }}`, "_partials/a.html": `{{ page.Title }}`}, ""},
+		{map[string]string{"page.html": `{{ partialCached "a" site }}`, "_partials/a.html": `{{ partial "b" . }}`, "_partials/b.html": `{{ page.Title }}`}, "being rendered"},
+		{map[string]string{"alias.html": `{{ .Permalink }}{{ .Page.Summary }}`}, ""},
+		{map[string]string{"alias.html": `{{ with .Page.Next }}{{ .Summary }}{{ end }}`}, "alias.html"},
+		{map[string]string{"_shortcodes/a.html": `{{ .Page.WordCount }}`}, ""},
+		{map[string]string{"_shortcodes/a.html": `{{ with site.GetPage "x" }}{{ .WordCount }}{{ end }}`}, "part of a body"},
+		{map[string]string{"_shortcodes/a.html": `{{ .Page.RenderString .Inner }}`, "_shortcodes/b.html": `{{ .Page.WordCount }}`, "_shortcodes/c.html": `{{ (site.GetPage "x").Title }}`}, ""},
+		{map[string]string{"_shortcodes/a.html": `{{ (site.GetPage "x").RenderString .Inner }}`, "_shortcodes/b.html": `{{ .Page.WordCount }}`}, "part of a body"},
+		{map[string]string{"_markup/render-link.html": `{{ partial "a" . }}`, "_partials/a.html": `{{ where .x "WordCount" 1 }}`}, "chooses"},
+	} {
+		s := make(Set)
+		for name, text := range c.files {
+			s[name] = Of(name, text)
+		}
+		if why := s.Whole(func(string) bool { return false }); c.why == "" && why != "" || !strings.Contains(why, c.why) {
+			t.Errorf("%v: %q", c.files, why)
+		}
+	}
+	s := Set{"list.html": Of("", `{{ .RenderString "x" }}`), "_shortcodes/a.html": Of("", `{{ .Page.Plain }}`)}
+	if !s.Closure("list.html").Names["Plain"] {
+		t.Error("what a shortcode reads that a text brings is not seen")
 	}
 }

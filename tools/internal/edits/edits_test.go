@@ -45,7 +45,7 @@ func newSeed(t *testing.T) uint64 {
 	return seed
 }
 
-// TestEdits builds all after each of a sequence of random edits, with the cache in
+// TestEdits builds after each of a sequence of random edits, with the cache in
 // place and without one in a fresh directory: both must publish the same, say the
 // same of the site, and end alike. A failure names its seed.
 func TestEdits(t *testing.T) {
@@ -66,7 +66,7 @@ func FuzzEdits(f *testing.F) {
 
 func run(t *testing.T, r *rand.Rand, edits int) {
 	s := newSite(t, filepath.Join(t.TempDir(), "site"), r)
-	left, failed, reused := follow(t, s, r, edits, s.edit, "--incremental=false")
+	left, failed, reused := follow(t, s, r, edits, s.edit)
 	t.Logf("%d edits: %d builds had nothing to do, %d failed as they do without a cache, %d had a cache", edits, left, failed, reused)
 	if edits > 30 && (left == 0 || reused < edits/2 || failed > edits/2) {
 		t.Error("the test does not see what it is for")

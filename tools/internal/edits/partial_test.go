@@ -49,9 +49,9 @@ var strange = map[string]struct {
 	"partial calls": {files: map[string]string{
 		"layouts/_shortcodes/other.html":    `{{ .Get 0 }}`,
 		"layouts/_partials/words.html":      `{{ return .WordCount }}`,
-		"layouts/_partials/inner/list.html": `{{ define "_partials/inline/sum.html" }}{{ .Summary }}{{ end }}{{ range . }}{{ partial "inline/sum.html" . }}{{ end }}`,
+		"layouts/_partials/inner/list.html": `{{ define "_partials/inline/sum.html" }}{{ .Summary }}{{ end }}{{ range .RegularPages }}{{ partial "inline/sum.html" . }}{{ end }}`,
 		"layouts/list.html": `{{ define "main" }}{{ range .RegularPages }}{{ $name := "words.html" }}{{ partial $name . }};{{ end }}
-{{ range apply site.RegularPages "partial" "words.html" "." }}{{ . }},{{ end }}{{ partialCached "inner/list.html" site.RegularPages }}{{ end }}`,
+{{ range apply site.RegularPages "partial" "words.html" "." }}{{ . }},{{ end }}{{ partialCached "inner/list.html" site }}{{ end }}`,
 	}},
 	"stores": {whole: true, files: map[string]string{
 		"layouts/_shortcodes/other.html": `{{ .Page.Store.Set "n" (len .Page.RawContent) }}{{ site.Store.Set "last" (len .Page.RawContent) }}`,
@@ -73,6 +73,37 @@ var strange = map[string]struct {
 	"deferred": {whole: true, files: map[string]string{
 		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
 		"layouts/list.html":              `{{ define "main" }}{{ with (templates.Defer (dict "key" "d")) }}{{ range site.RegularPages }}{{ .WordCount }},{{ end }}{{ end }}{{ end }}`,
+	}},
+	"translations": {whole: true, files: map[string]string{
+		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
+		"i18n/en.toml":                   "[length]\nother = \"{{ .WordCount }} words\"\n",
+		"layouts/list.html":              `{{ define "main" }}{{ range site.RegularPages }}{{ i18n "length" . }},{{ end }}{{ end }}`,
+	}},
+	"aliases": {whole: true, files: map[string]string{
+		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
+		"layouts/alias.html":             `<!doctype html><html lang="en"><head><title>{{ .Permalink }}</title><link rel="canonical" href="{{ .Permalink }}"><meta http-equiv="refresh" content="0; url={{ .Permalink }}"></head><body><p>{{ range site.RegularPages }}{{ .WordCount }},{{ end }}</p></body></html>`,
+	}},
+	"other file": {whole: true, files: map[string]string{
+		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
+		"layouts/_partials/words.html":   `{{ .WordCount }}`,
+		"layouts/list.html":              `{{ define "main" }}{{ range site.RegularPages }}{{ template "_partials/words.html" . }},{{ end }}{{ end }}`,
+	}},
+	"first come": {whole: true, files: map[string]string{
+		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
+		"hugo.toml":                      strings.Replace(theme["hugo.toml"], `home = ["html", "rss"]`, `home = ["html", "rss", "json"]`, 1),
+		"layouts/_partials/kept.html":    `{{ return newScratch }}`,
+		"layouts/_partials/title.html":   `{{ return .Title }}`,
+		"layouts/page.html":              `{{ define "main" }}{{ .Content }}{{ (partialCached "kept.html" site).SetInMap "words" .Path .WordCount }}{{ if eq .Path "/about" }}{{ $x := partialCached "title.html" . "k" }}{{ $y := resources.Concat "n.txt" (slice (resources.FromString "m.txt" (string .WordCount))) }}{{ end }}{{ end }}`,
+		"layouts/home.json":              `{{ dict "kept" ((partialCached "kept.html" site).Get "words") "title" (partialCached "title.html" . "k") "n" (resources.Concat "n.txt" (slice (resources.FromString "o.txt" "none"))).Content "words" (site.GetPage "/about").WordCount | jsonify }}`,
+	}},
+	"sizes": {whole: true, files: map[string]string{
+		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
+		"layouts/list.html":              `{{ define "main" }}{{ range where site.RegularPages "File.FileInfo.Size" "gt" 200 }}{{ .Title }},{{ end }}{{ end }}`,
+	}},
+	"texts": {files: map[string]string{
+		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
+		"layouts/_shortcodes/raw.html":   `{{ len .Page.RawContent }}`,
+		"layouts/list.html":              `{{ define "main" }}{{ range site.RegularPages }}{{ .RenderString "x {{< raw >}}" }},{{ end }}{{ end }}`,
 	}},
 	"views": {whole: true, files: map[string]string{
 		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
@@ -127,7 +158,7 @@ func picture() string {
 	return b.String()
 }
 
-// TestPartial is the oracle of rendering only what changed: after each of many random edits, most
+// TestPartial is the oracle of --incremental: after each of many random edits, most
 // of bodies, what is published equals a build from nothing, in names and bytes, and
 // the same is said of the site.
 func TestPartial(t *testing.T) {
@@ -147,7 +178,7 @@ func TestPartial(t *testing.T) {
 					what += s.killed(t, time.Duration(r.IntN(400))*time.Millisecond)
 				}
 				return what
-			})
+			}, "--incremental")
 			parts, doubts := 0, 0
 			for _, out := range s.outputs {
 				if strings.Contains(out, "all else is as it was") {

@@ -48,6 +48,20 @@ var seeds = map[string]struct {
 		"layouts/list.html":              `{{ define "main" }}{{ with site.GetPage "/about" }}{{ .Summary }}{{ end }}{{ end }}`,
 		"layouts/_shortcodes/other.html": `{{ len (where (where site.RegularPages "Section" "posts") "WordCount" "gt" 60) }}`,
 	}, edit: long},
+	"translations": {files: map[string]string{
+		"i18n/en.toml":      "[length]\nother = \"{{ .WordCount }} words\"\n",
+		"layouts/list.html": `{{ define "main" }}{{ range site.RegularPages }}{{ i18n "length" . }},{{ end }}{{ end }}`,
+	}, edit: long},
+	"alias": {files: map[string]string{
+		"layouts/alias.html":  `<!doctype html><html lang="en"><head><title>{{ .Permalink }}</title><link rel="canonical" href="{{ .Permalink }}"><meta http-equiv="refresh" content="0; url={{ .Permalink }}"></head><body><p>{{ range site.RegularPages }}{{ .WordCount }},{{ end }}</p></body></html>`,
+		"content/posts/p2.md": "---\ntitle: p2\ndate: 2026-02-01\naliases: [/old/]\n---\n\nText.\n",
+	}, edit: long},
+	"current": {files: map[string]string{
+		"hugo.toml":                 strings.Replace(theme["hugo.toml"], `home = ["html", "rss"]`, `home = ["html", "rss", "json"]`, 1),
+		"layouts/_partials/on.html": `{{ return page.Title }}`,
+		"layouts/page.html":         `{{ define "main" }}{{ .Content }}{{ if eq .Path "/posts/p2" }}{{ $x := partialCached "on.html" site }}{{ end }}{{ end }}`,
+		"layouts/home.json":         `{{ dict "on" (partialCached "on.html" site) "words" (site.GetPage "/posts/p1").WordCount | jsonify }}`,
+	}, edit: long},
 	"looked": {files: map[string]string{
 		"layouts/list.html": `{{ define "main" }}{{ len (os.ReadFile "content/posts/p1.md") }}{{ end }}`,
 	}, edit: long},
