@@ -2,6 +2,7 @@ package hugo
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"reflect"
 	"runtime"
@@ -22,6 +23,12 @@ func currentFormat(p page.Page) string {
 		return name.String()
 	}
 	return ""
+}
+
+// converted reports whether a page's body was converted for its present format.
+func converted(p page.Page) bool {
+	v := within(reflect.ValueOf(p), "pageOutput", "pco", "contentRendered", "v")
+	return v.CanUint() && v.Uint() != 0
 }
 
 // A part is a render of only what a change of bodies changes.
@@ -121,8 +128,68 @@ func (e *Engine) choose(p *part) error {
 	for at, o := range p.Before.Standalone {
 		p.affected[at] = p.Before.Changes(o, changed) != ""
 	}
+	chosen, err := e.chooseFormats(p, chosen)
+	if err != nil {
+		return err
+	}
 	e.convertAhead(chosen, p.Before)
 	return nil
+}
+
+// chooseFormats adds what has to be rendered so that bodies are converted in the
+// format in which a whole build does so first: another format may take a body as
+// HTML left it.
+func (e *Engine) chooseFormats(p *part, chosen []*pipeline.OutputRecord) ([]*pipeline.OutputRecord, error) {
+	if pipeline.Seeded("formats of bodies") {
+		return chosen, nil
+	}
+	html := make(map[int]string)
+	for at, o := range p.Before.Outputs {
+		if o.HTML && o.Format == "html" && o.Source >= 0 {
+			html[o.Source] = at
+		}
+	}
+	for _, o := range slices.Clone(chosen) {
+		if o.Format == "html" || len(o.Body) == 0 {
+			continue
+		}
+		if len(o.Keys) > 0 {
+			return nil, pipeline.Doubtf("the format %s of %s chooses pages by what is in them", o.Format, o.Page)
+		}
+		for _, source := range o.Names {
+			at, ok := html[source]
+			if !ok {
+				return nil, pipeline.Doubtf("the format %s of %s reads %s, which has no page in HTML", o.Format, o.Page, p.Before.Sources[source])
+			}
+			if p.affected[at] {
+				continue
+			}
+			other := p.Before.Outputs[at]
+			chosen = append(chosen, other)
+			p.render[other.Page+"\x00"+other.Format] = true
+			p.Rendered[at], p.affected[at] = fmt.Sprintf("the format %s of %s reads it, as HTML leaves it", o.Format, o.Page), true
+		}
+	}
+	return chosen, nil
+}
+
+// publishing is a content file that changed, whose body may have published what an
+// output is said to have published.
+func (e *Engine) publishing(by string) string {
+	before := e.part.Before
+	o := before.Outputs[by]
+	if o == nil {
+		o = before.Standalone[by]
+	}
+	if o == nil {
+		return ""
+	}
+	for _, source := range before.Publishing {
+		if e.part.Changed[before.Sources[source]] && o.Converts(source) {
+			return before.Sources[source]
+		}
+	}
+	return ""
 }
 
 // carry takes over what was not rendered. A file of an output that was rendered,
@@ -136,6 +203,9 @@ func (e *Engine) carry() error {
 		was := e.part.Before.Files[at]
 		if was.Kind == pipeline.Asset {
 			for _, by := range was.Publishers {
+				if c := e.publishing(by); c != "" && !pipeline.Seeded("bodies") {
+					return pipeline.Doubtf("%s may have been published by the body of %s, and did not come again", at, c)
+				}
 				if (by == "" || e.part.affected[by]) && !pipeline.Seeded("publishers") {
 					return pipeline.Doubtf("%s may have been published by %s, and did not come again", at, cmp.Or(by, "a page that is not known"))
 				}

@@ -44,6 +44,19 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 	if why := reading.wholeSite(); why != "" {
 		return nil, pipeline.Doubtf("%s", why)
 	}
+	if at, err := e.importsContent(reading); err != nil {
+		return nil, err
+	} else if at != "" && !pipeline.Seeded("imports") {
+		return nil, pipeline.Doubtf("%s may have content in it", at)
+	}
+	for _, c := range e.collection.Contents {
+		if hasKey(c.FrontMatter, "publishresources") && !pipeline.Seeded("resources") {
+			return nil, pipeline.Doubtf("files of %s may be published by other pages", c.Path)
+		}
+	}
+	if cascade := e.configs.LoadingInfo.Cfg.Get("cascade"); hasKey(cascade, "publishresources") {
+		return nil, pipeline.Doubtf("files of a page may be published by other pages")
+	}
 	r := &pipeline.Record{
 		Files: make(map[string]*pipeline.FileRecord), Outputs: make(map[string]*pipeline.OutputRecord), Standalone: make(map[string]*pipeline.OutputRecord),
 		Values: make(map[string]map[string]string),
@@ -119,8 +132,20 @@ func (e *Engine) Record() (*pipeline.Record, error) {
 	}, asset)
 	for at := range e.destination.sums {
 		r.Files[at] = &pipeline.FileRecord{Owner: ownerOf(at), Publishers: published[at]}
-		if e.part != nil && published[at] == nil && e.part.Before.Files[at] != nil {
-			r.Files[at].Publishers = e.part.Before.Files[at].Publishers // taken over
+		if e.part == nil || !asset(at) {
+			continue
+		}
+		was := e.part.Before.Files[at]
+		if was == nil { // a body that was compared may have published it before any output was written
+			return nil, pipeline.Doubtf("%s is new", at)
+		}
+		if was != nil {
+			r.Files[at].Publishers = slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(was.Publishers), published[at]...))))
+		}
+	}
+	for _, c := range e.collection.Contents {
+		if reading.publishes(c) || embeddedHooks(e) {
+			r.Publishing = append(r.Publishing, number[c.Path])
 		}
 	}
 	return r, nil

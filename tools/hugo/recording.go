@@ -23,6 +23,9 @@ import (
 var compared = map[string]func(context.Context, page.Page) any{
 	"Fragments": func(ctx context.Context, p page.Page) any {
 		f := p.Fragments(ctx)
+		if f == nil { // of a page in HTML, say
+			return nil
+		}
 		return []any{f.Headings, f.Identifiers}
 	},
 	"FuzzyWordCount":  func(ctx context.Context, p page.Page) any { return p.FuzzyWordCount(ctx) },
@@ -174,6 +177,9 @@ func (e *Engine) noteValues(path string) {
 	o, ok := e.pages.owners[path]
 	if !e.opts.Record || !ok || o.page == nil || o.alias || o.content == nil || o.format != "html" {
 		return
+	}
+	if !converted(o.page) {
+		return // nobody asked for it, and to do so might publish, or fail
 	}
 	values := e.values(e.renderContext(o.page), o.page, maps.Keys(e.recording.named(e.readingOf)))
 	e.recording.mu.Lock()

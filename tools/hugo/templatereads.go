@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -41,6 +42,10 @@ func (e *Engine) readingOf() (*reading, error) {
 				return nil
 			}
 			logical := strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/")
+			if r.set[logical] != nil {
+				failed = pipeline.Doubtf("there are several templates %s", logical) // one for each language, say
+				return nil
+			}
 			r.set[logical] = templates.Of(logical, string(data))
 			r.logical[info.Meta().Filename] = logical
 			return nil
@@ -158,4 +163,99 @@ func translation(v any) string {
 		}
 	}
 	return ""
+}
+
+// publishes reports whether the body of a content file may publish a file that no
+// page owns, by a shortcode or a hook.
+func (r *reading) publishes(c *pipeline.Content) bool {
+	for name := range r.set {
+		lower := strings.ToLower(name)
+		if strings.Contains("/"+lower, "/_markup/") && r.closure(name).Assets {
+			return true
+		}
+	}
+	for _, s := range c.Shortcodes {
+		want, found := strings.ToLower(strings.TrimPrefix(s.Name, "/")), false
+		for name := range r.set {
+			if !templates.InContent(name) {
+				continue
+			}
+			_, rest, _ := strings.Cut("/"+strings.ToLower(name), "shortcodes/")
+			if rest == want || strings.HasPrefix(rest, want+".") {
+				found = true
+				if r.closure(name).Assets {
+					return true
+				}
+			}
+		}
+		if !found {
+			return true // one of Hugo's own
+		}
+	}
+	return false
+}
+
+// embeddedHooks reports whether Hugo's own hooks for links and images may be used:
+// they publish files.
+func embeddedHooks(e *Engine) bool {
+	hooks := e.configs.Base.Markup.Goldmark.RenderHooks
+	for _, use := range []string{hooks.Image.UseEmbedded, hooks.Link.UseEmbedded} {
+		if use != "never" && (use != "auto" || len(e.configs.Languages) > 1) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasKey looks for a key at any depth, whatever its case.
+func hasKey(v any, key string) bool {
+	rv := reflect.ValueOf(v)
+	switch rv.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		return !rv.IsNil() && hasKey(rv.Elem().Interface(), key)
+	case reflect.Map:
+		for _, k := range rv.MapKeys() {
+			if strings.EqualFold(fmt.Sprint(k.Interface()), key) || hasKey(rv.MapIndex(k).Interface(), key) {
+				return true
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range rv.Len() {
+			if hasKey(rv.Index(i).Interface(), key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// importsContent is a script or style sheet that may import a content file: what
+// puts those together reads the disk by itself.
+func (e *Engine) importsContent(r *reading) (found string, err error) {
+	builds := false
+	for _, t := range r.set {
+		builds = builds || t.Builds
+	}
+	if !builds {
+		return "", nil
+	}
+	names := []string{".md", path.Base(filepath.ToSlash(e.configs.Base.ContentDir)) + "/"}
+	err = hugofs.NewWalkway(hugofs.WalkwayConfig{
+		Fs: e.sites.BaseFs.Assets.Fs, Root: "", Logger: e.sites.Log, PathParser: e.sites.Conf.PathParser(),
+		WalkFn: func(_ context.Context, _ string, info hugofs.FileMetaInfo) error {
+			switch strings.ToLower(filepath.Ext(info.Name())) {
+			case ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".tsx", ".css", ".scss", ".sass":
+			default:
+				return nil
+			}
+			data, err := readFile(info)
+			for _, name := range names {
+				if strings.Contains(string(data), name) {
+					found = e.log.relative(info.Meta().Filename)
+				}
+			}
+			return err
+		},
+	}).Walk()
+	return found, err
 }

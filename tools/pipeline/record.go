@@ -32,6 +32,9 @@ type Record struct {
 	// what is made of the body, by name, as HTML has it.
 	Visible map[string]string            `json:"visible"`
 	Values  map[string]map[string]string `json:"values"`
+	// Publishing are the content files whose body may publish a file that no page
+	// owns.
+	Publishing []int `json:"publishing,omitempty"`
 	// Front sums front matter as it is written, to be compared early.
 	Front map[string]string `json:"front"`
 }
@@ -291,6 +294,12 @@ func (ps *Problems) anyAllowed() bool {
 	return false
 }
 
+// Converts reports whether rendering an output may convert the body of a page.
+func (o *OutputRecord) Converts(source int) bool {
+	_, names := slices.BinarySearch(o.Names, source)
+	return names || o.Source == source || len(o.Keys) > 0
+}
+
 // Changes is the rule: why an output has to be rendered, given for each content
 // file that changed the values of its page that did. Empty is that it need not.
 func (r *Record) Changes(o *OutputRecord, changed map[int]map[string]bool) string {
@@ -301,7 +310,7 @@ func (r *Record) Changes(o *OutputRecord, changed map[int]map[string]bool) strin
 		values := changed[source]
 		// What Go code read of any page left no note.
 		for _, key := range o.Keys {
-			if values[key] && !Seeded("keys") {
+			if (values[key] || !o.HTML) && !Seeded("keys") {
 				return fmt.Sprintf("its templates may choose or sort pages by %s, and that of %s changed", key, r.Sources[source])
 			}
 		}

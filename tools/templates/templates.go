@@ -57,6 +57,16 @@ type Reads struct {
 	Current bool
 	// Converts says that it has a text converted, with shortcodes and hooks.
 	Converts bool
+	// Unnoted says that it may have pages in hand of which an engine notes nothing:
+	// those of a term, with their weights.
+	Unnoted bool
+	// Assets says that it may publish a file that no page owns.
+	Assets bool
+	// Builds says that it has scripts or style sheets put together from files that
+	// they name.
+	Builds bool
+	// Formats says that it asks which format is being rendered.
+	Formats bool
 	// Doubts are what it does that may reach further than its own output, or that
 	// is not known.
 	Doubts []string
@@ -150,10 +160,17 @@ func (r *Reads) node(n parse.Node) {
 		}
 		r.pipe(n.Pipe)
 	case *parse.FieldNode:
+		r.paging(n.Ident[1:])
 		r.fields(n.Ident)
 	case *parse.VariableNode:
+		if n.Ident[0] != "$" {
+			r.paging(n.Ident[1:])
+		} else if len(n.Ident) > 2 {
+			r.paging(n.Ident[2:])
+		}
 		r.fields(n.Ident[1:])
 	case *parse.ChainNode:
+		r.paging(n.Field)
 		if id, ok := n.Node.(*parse.IdentifierNode); ok {
 			r.function(strings.ToLower(id.Ident), n.Field)
 		} else {
@@ -168,6 +185,14 @@ func (r *Reads) node(n parse.Node) {
 	}
 }
 
+// paging is for names behind another page: the first to ask for its pager decides
+// what is in that.
+func (r *Reads) paging(idents []string) {
+	if slices.Contains(idents, "Paginate") || slices.Contains(idents, "Paginator") {
+		r.doubt("Paginate: the pager of another page")
+	}
+}
+
 // key takes a text for one that pages are sorted or chosen by: "WordCount", or
 // "Page.WordCount".
 func (r *Reads) key(s string) {
@@ -179,6 +204,14 @@ func (r *Reads) key(s string) {
 		for name, why := range denied {
 			if part == strings.ToLower(name) {
 				r.doubt("the key %s: %s", name, why)
+			}
+		}
+		for name := range others {
+			r.Pages = r.Pages || part == strings.ToLower(name)
+		}
+		for name, key := range whole {
+			if part == strings.ToLower(name) {
+				r.Keys[key] = true
 			}
 		}
 	}
@@ -206,6 +239,12 @@ var denied = map[string]string{
 	"ExecuteAsTemplate": "it makes a template of a text", "Defer": "it runs after all others", "PostProcess": "it runs after all others",
 }
 
+// unnoted lead to pages of a term, which have their own kind of value.
+var unnoted = map[string]bool{"Taxonomies": true, "WeightedPages": true, "Terms": true, "ByCount": true, "Alphabetical": true, "TaxonomyArray": true}
+
+// publish are functions that make files.
+var publish = map[string]bool{"resources": true, "images": true, "css": true, "js": true, "fingerprint": true, "minify": true, "tocss": true, "postcss": true, "babel": true}
+
 func (r *Reads) fields(idents []string) {
 	for _, name := range idents {
 		if Body[name] {
@@ -219,6 +258,9 @@ func (r *Reads) fields(idents []string) {
 			r.doubt(".%s: %s", name, why)
 		}
 		r.Converts = r.Converts || name == "RenderString" || name == "RenderShortcodes"
+		r.Unnoted = r.Unnoted || unnoted[name]
+		r.Assets = r.Assets || name == "Resources"
+		r.Formats = r.Formats || name == "AlternativeOutputFormats" || name == "OutputFormat"
 	}
 }
 
@@ -270,6 +312,8 @@ func (r *Reads) function(name string, fields []string) {
 		r.doubt("%s: %s", full, why)
 	}
 	r.Current = r.Current || name == "page"
+	r.Assets = r.Assets || publish[name]
+	r.Builds = r.Builds || name == "js" || name == "css"
 	r.Converts = r.Converts || name == "markdownify" || full == "transform.markdownify"
 	if !namespaces[name] && !plainFunctions[name] {
 		r.doubt("the function %s is not known", full)
@@ -343,7 +387,7 @@ func (r *Reads) command(c *parse.CommandNode, piped bool) {
 			if strings.HasSuffix(text, "where") || strings.HasSuffix(text, "sort") {
 				r.allKeys()
 			}
-			if strings.HasSuffix(text, "group") {
+			if strings.HasSuffix(text, "group") || strings.HasPrefix(text, "site.") || strings.HasPrefix(text, "page.") || strings.HasPrefix(text, "hugo.") {
 				r.doubt("apply: %s", text)
 			}
 			ns, rest, _ := strings.Cut(text, ".")
@@ -406,23 +450,27 @@ func (r *Reads) cached(args []parse.Node, piped bool) {
 // layouts/, such as _partials/a.html.
 type Set map[string]*Reads
 
-// partial finds the template that a call names: Hugo takes the nearest of several
-// that differ in language or format, and so all of them count.
+// partials finds the templates that a call may name. Hugo takes the nearest of
+// several that differ in language, format or suffix, minds neither case nor how a
+// path is written, and takes a blank for a hyphen; so all that are alike count.
 func (s Set) partials(name string) (found []string) {
-	name = strings.TrimPrefix(strings.ToLower(name), "/")
-	base := strings.TrimSuffix(name, ".html")
+	alike := func(name string) string {
+		name = path.Clean("/" + strings.ReplaceAll(strings.ToLower(name), " ", "-"))
+		dir, base := path.Split(name)
+		base, _, _ = strings.Cut(base, ".")
+		return dir + base
+	}
+	want := alike(name)
 	for _, at := range slices.Sorted(maps.Keys(s)) {
-		lower := strings.ToLower(at)
-		for _, dir := range []string{"_partials/", "partials/"} {
-			rest, ok := strings.CutPrefix(lower, dir)
-			if !ok {
-				_, rest, ok = strings.Cut(lower, "/"+dir)
-			}
-			if ok && (rest == name || strings.HasPrefix(rest, base+".")) {
+		names := []string{at}
+		for define := range s[at].Defines {
+			names = append(names, define)
+		}
+		for _, n := range names {
+			n = "/" + strings.ToLower(n)
+			if i := strings.Index(n, "partials/"); i >= 0 && alike(n[i+len("partials/"):]) == want {
 				found = append(found, at)
-			}
-			if s[at].Defines[dir+name] || s[at].Defines[dir+base] || s[at].Defines[dir+base+".html"] {
-				found = append(found, at)
+				break
 			}
 		}
 	}
@@ -453,18 +501,25 @@ func (s Set) closure(name string, texts bool) *Reads {
 		all.Pages = all.Pages || r.Pages
 		all.AnyPartial = all.AnyPartial || r.AnyPartial
 		all.Current, all.Converts = all.Current || r.Current, all.Converts || r.Converts
+		all.Unnoted, all.Assets, all.Formats, all.Builds = all.Unnoted || r.Unnoted, all.Assets || r.Assets, all.Formats || r.Formats, all.Builds || r.Builds
 		for _, d := range r.Doubts {
 			all.doubt("%s", d)
 		}
+		any := r.AnyPartial
 		for _, p := range slices.Sorted(maps.Keys(r.Partials)) {
 			all.Partials[p] = true
-			for _, found := range s.partials(p) {
+			list := s.partials(p)
+			for _, found := range list {
 				visit(found)
 			}
+			if len(list) == 0 { // one of Hugo's own, or one that Hugo finds in another way
+				maps.Copy(all.Names, Body)
+				all.Assets, any = true, true
+			}
 		}
-		if r.AnyPartial {
+		if any {
 			for _, other := range slices.Sorted(maps.Keys(s)) {
-				if strings.Contains("/"+other, "partials/") {
+				if holdsPartials(other, s[other]) {
 					visit(other)
 				}
 			}
@@ -473,15 +528,38 @@ func (s Set) closure(name string, texts bool) *Reads {
 	visit(name)
 	if all.Converts && texts {
 		for _, at := range slices.Sorted(maps.Keys(s)) {
-			if InContent(at) {
-				visit(at)
+			if !InContent(at) {
+				continue
+			}
+			c := s.closure(at, false)
+			maps.Copy(all.Names, c.Names)
+			maps.Copy(all.Keys, c.Keys)
+			all.Pages, all.Current, all.Assets = all.Pages || c.Pages, all.Current || c.Current, all.Assets || c.Assets
+			all.Formats, all.Builds = all.Formats || c.Formats, all.Builds || c.Builds
+			for _, d := range c.Doubts {
+				all.doubt("%s", d)
 			}
 		}
+	}
+	if all.Unnoted {
+		maps.Copy(all.Keys, all.Names)
 	}
 	return all
 }
 
-var inContent = regexp.MustCompile(`(^|/)(_shortcodes|shortcodes|_markup)/`)
+func holdsPartials(name string, r *Reads) bool {
+	if strings.Contains("/"+strings.ToLower(name), "partials/") {
+		return true
+	}
+	for define := range r.Defines {
+		if strings.Contains("/"+define, "partials/") {
+			return true
+		}
+	}
+	return false
+}
+
+var inContent = regexp.MustCompile(`(?i)(^|/)(_shortcodes|shortcodes|_markup)/`)
 
 // InContent tells templates that run while a body is converted.
 func InContent(name string) bool { return inContent.MatchString(name) }
@@ -490,7 +568,7 @@ func InContent(name string) bool { return inContent.MatchString(name) }
 // rendered, or cannot be told; empty if nothing does.
 func (s Set) Whole(off func(line string) bool) string {
 	for _, name := range slices.Sorted(maps.Keys(s)) {
-		if !strings.Contains(path.Base(name), ".") || path.Ext(name) == ".go" {
+		if !strings.Contains(path.Base(name), ".") {
 			continue
 		}
 		if d := s[name].Doubts; len(d) > 0 && !off("doubts") {
@@ -504,7 +582,7 @@ func (s Set) Whole(off func(line string) bool) string {
 			}
 		}
 		// An alias is written with its page, whatever its template reads beside.
-		alias := path.Base(name) == "alias.html"
+		alias := strings.HasPrefix(strings.ToLower(path.Base(name)), "alias.")
 		if !InContent(name) && !alias {
 			continue
 		}
@@ -516,6 +594,8 @@ func (s Set) Whole(off func(line string) bool) string {
 		case alias && (len(c.Keys) > 0 || len(c.Names) > 0 && c.Pages) && !off("alias"):
 			return fmt.Sprintf("the template %s may read other pages", name)
 		case alias:
+		case (c.Current || c.Formats) && !off("formats of a body"):
+			return fmt.Sprintf("the template %s is part of a body, and asks which page or format is being rendered", name)
 		case len(c.Keys) > 0 && !off("content keys"):
 			return fmt.Sprintf("the template %s chooses pages by what is in them", name)
 		case len(c.Names) > 0 && c.Pages && !off("content"):

@@ -46,6 +46,13 @@ func TestOf(t *testing.T) {
 		{text: `{{ define "x" }}{{ end }}{{ template "x" . }}{{ block "y" . }}{{ end }}`},
 		{text: `{{ .File.FileInfo.Size }}`, doubt: "FileInfo"},
 		{text: `{{ where .Pages "File.FileInfo.Size" 3 }}`, pages: true, doubt: "FileInfo"},
+		{text: `{{ (site.GetPage "a").Paginator.Pages }}`, pages: true, doubt: "another page"},
+		{text: `{{ range .Paginator.Pages }}{{ end }}{{ $.Paginate .Pages }}`, pages: true},
+		{text: `{{ $p.x }}`, doubt: "parsed"},
+		{text: `{{ $p := .Parent }}{{ $p.Paginate .Pages }}`, pages: true, doubt: "another page"},
+		{text: `{{ (slice .Page).GroupBy "PrevInSection" }}`, pages: true},
+		{text: `{{ .Pages.GroupBy "Store" }}`, pages: true, doubt: "Store"},
+		{text: `{{ apply .list "site.GetPage" "." }}`, doubt: "apply"},
 		{text: `{{ newScratch }}`, doubt: "newscratch"},
 		{text: `{{ collections.NewScratch }}`, doubt: "newscratch"},
 		{text: `{{ (js.Batch "b").Build }}`, doubt: "js.batch"},
@@ -117,6 +124,11 @@ func TestWhole(t *testing.T) {
 	}{
 		{map[string]string{"page.html": `{{ .Content }}{{ partial "a" . }}`, "_partials/a.html": `{{ page.Title }}`}, ""},
 		{map[string]string{"page.html": `{{ partialCached "a" site }}`, "_partials/a.html": `{{ partial "b" . }}`, "_partials/b.html": `{{ page.Title }}`}, "being rendered"},
+		{map[string]string{"_Shortcodes/a.html": `{{ with site.GetPage "x" }}{{ .WordCount }}{{ end }}`}, "part of a body"},
+		{map[string]string{"_shortcodes/a.go": `{{ with site.GetPage "x" }}{{ .WordCount }}{{ end }}`}, "part of a body"},
+		{map[string]string{"_shortcodes/a.html": `{{ page.Title }}`}, "being rendered"},
+		{map[string]string{"_markup/render-link.html": `{{ range .Page.AlternativeOutputFormats }}x{{ end }}`}, "being rendered"},
+		{map[string]string{"_shortcodes/a.html": `{{ partial "schema.html" (site.GetPage "x") }}`}, "part of a body"},
 		{map[string]string{"alias.html": `{{ .Permalink }}{{ .Page.Summary }}`}, ""},
 		{map[string]string{"alias.html": `{{ with .Page.Next }}{{ .Summary }}{{ end }}`}, "alias.html"},
 		{map[string]string{"_shortcodes/a.html": `{{ .Page.WordCount }}`}, ""},
@@ -132,6 +144,27 @@ func TestWhole(t *testing.T) {
 		if why := s.Whole(func(string) bool { return false }); c.why == "" && why != "" || !strings.Contains(why, c.why) {
 			t.Errorf("%v: %q", c.files, why)
 		}
+	}
+	for _, c := range []struct{ call, file string }{
+		{"foo.html", "_Partials/foo.html"}, {"foo.xml", "_partials/foo.rss.xml"}, {"foo.json", "_partials/foo.html"}, {"foo.en.html", "_partials/foo.html"},
+		{"./foo.html", "partials/foo.html"}, {"sub//foo", "_partials/sub/foo.html"}, {"sub/../foo.html", "_partials/foo.html"}, {"foo-bar", "_partials/foo bar.html"},
+		{"FOO.html", "theme/_partials/foo.de.html"},
+	} {
+		s := Set{"a.html": Of("", "{{ partial `"+c.call+"` . }}"), c.file: Of("", "{{ .Plain }}")}
+		if names := s.Closure("a.html").Names; !names["Plain"] || names["Summary"] {
+			t.Errorf("partial %q does not find %s: %v", c.call, c.file, names)
+		}
+	}
+	if s := (Set{"a.html": Of("", `{{ partial "opengraph.html" . }}`)}); !s.Closure("a.html").Names["Summary"] {
+		t.Error("one of Hugo's own partials reads nothing")
+	}
+	terms := Set{"a.html": Of("", `{{ range site.Taxonomies.tags.x }}{{ partial "b" . }}{{ end }}`), "_partials/b.html": Of("", `{{ .WordCount }}`)}
+	if !terms.Closure("a.html").Keys["WordCount"] {
+		t.Error("what is read of the pages of a term leaves no note")
+	}
+	inline := Set{"a.html": Of("", `{{ partial .x . }}`), "section.html": Of("", `{{ define "_partials/inline/b.html" }}{{ .Plain }}{{ end }}`)}
+	if !inline.Closure("a.html").Names["Plain"] {
+		t.Error("a partial whose name is computed may stand in any file")
 	}
 	s := Set{"list.html": Of("", `{{ .RenderString "x" }}`), "_shortcodes/a.html": Of("", `{{ .Page.Plain }}`)}
 	if !s.Closure("list.html").Names["Plain"] {

@@ -100,6 +100,23 @@ var strange = map[string]struct {
 		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
 		"layouts/list.html":              `{{ define "main" }}{{ range where site.RegularPages "File.FileInfo.Size" "gt" 200 }}{{ .Title }},{{ end }}{{ end }}`,
 	}},
+	"terms": {files: map[string]string{
+		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
+		"layouts/list.html":              `{{ define "main" }}{{ range $term, $pages := site.Taxonomies.tags }}{{ range $pages }}<p>{{ .Title }}: {{ .WordCount }} {{ .Summary }}</p>{{ end }}{{ end }}{{ end }}`,
+	}},
+	"below the fold": {files: map[string]string{
+		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
+		"layouts/_shortcodes/word.html":  `{{ with resources.FromString (printf "words/%s.txt" (.Get 0)) (.Get 0) }}<a href="{{ .RelPermalink }}">word</a>{{ end }}`,
+		"layouts/list.html":              `{{ define "main" }}{{ range site.RegularPages }}<p>{{ .Summary }}</p>{{ end }}{{ end }}`,
+	}, body: []string{"Above.\n\n<!--more-->\n\nBelow {{< word retry >}}.", "Above.\n\n<!--more-->\n\nBelow {{< word clock >}}.", "Above.\n\n<!--more-->\n\nBelow."}},
+	"stages": {files: map[string]string{
+		"hugo.toml":                      strings.Replace(theme["hugo.toml"], `home = ["html", "rss"]`, `home = ["html", "rss", "json"]`, 1),
+		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
+		"layouts/_shortcodes/v.html":     `html`,
+		"layouts/_shortcodes/v.json":     `json`,
+		"layouts/home.html":              `{{ define "main" }}{{ range site.RegularPages }}{{ len .Fragments.Identifiers }}{{ end }}{{ end }}`,
+		"layouts/home.json":              `[{{ range site.RegularPages }}{{ .Content | jsonify }},{{ end }}0]`,
+	}, body: []string{"{{< v >}}", "## A part\n\n{{< v >}}", "Text.", "## Another part"}},
 	"texts": {files: map[string]string{
 		"layouts/_shortcodes/other.html": `{{ .Get 0 }}`,
 		"layouts/_shortcodes/raw.html":   `{{ len .Page.RawContent }}`,

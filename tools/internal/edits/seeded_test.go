@@ -19,6 +19,41 @@ var seeds = map[string]struct {
 	files map[string]string
 	edit  map[string][2]string // file: a text and what takes its place
 }{
+	"bodies": {files: map[string]string{
+		"layouts/_shortcodes/w.html": quietly,
+		"layouts/list.html":          summaries,
+		"layouts/rss.xml":            emptyFeed,
+		"content/posts/p1.md":        post("Text.\n\n<!--more-->\n\nMore {{< w >}}."),
+	}, edit: map[string][2]string{"content/posts/p1.md": {"{{< w >}}", "none"}}},
+	"resources": {files: map[string]string{
+		"content/posts/q/index.md": "---\ntitle: q\ndate: 2026-02-01\nbuild:\n  publishResources: false\n---\n\nText.\n",
+		"content/posts/q/x.txt":    "x",
+		"layouts/list.html":        `{{ define "main" }}{{ if lt (site.GetPage "/posts/p1").WordCount 20 }}{{ with (site.GetPage "/posts/q").Resources.Get "x.txt" }}<a href="{{ .RelPermalink }}">x</a>{{ end }}{{ end }}{{ end }}`,
+		"layouts/rss.xml":          emptyFeed,
+	}, edit: long},
+	"imports": {files: map[string]string{
+		"assets/main.js":    `import text from "./content/posts/p1.md"; console.log(text);`,
+		"layouts/list.html": `{{ define "main" }}{{ with resources.Get "main.js" | js.Build (dict "loaders" (dict ".md" "text")) }}<script src="{{ .RelPermalink }}"></script>{{ end }}{{ end }}`,
+		"layouts/rss.xml":   emptyFeed,
+	}, edit: long},
+	"formats of bodies": {files: map[string]string{
+		"hugo.toml":                  strings.Replace(theme["hugo.toml"], `home = ["html", "rss"]`, `home = ["html", "rss", "json"]`, 1),
+		"layouts/_shortcodes/v.html": `html`,
+		"layouts/_shortcodes/v.json": `json`,
+		"layouts/list.html":          `{{ define "main" }}{{ range site.RegularPages }}{{ len .Fragments.Identifiers }}{{ end }}{{ end }}`,
+		"layouts/home.json":          `[{{ range site.RegularPages }}{{ .Content | jsonify }},{{ end }}0]`,
+		"layouts/rss.xml":            emptyFeed,
+		"content/posts/p2.md":        post("{{< v >}}"),
+	}, edit: map[string][2]string{"content/posts/p1.md": {"Text of p1.", "## A part\n\nText of p1."}}},
+	"formats of a body": {files: map[string]string{
+		"hugo.toml":                  "disableDefaultSiteRedirect = true\n" + theme["hugo.toml"] + "[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n",
+		"layouts/_shortcodes/v.html": `{{ page.Title }}`,
+		"layouts/list.html":          `{{ define "main" }}{{ with site.GetPage "/posts/p1" }}{{ range .Translations }}{{ .Content }}{{ end }}{{ end }}{{ end }}`,
+		"layouts/page.html":          `{{ define "main" }}<h1>{{ .Title }}</h1>{{ .Content }}{{ range site.RegularPages }}{{ .WordCount }},{{ end }}{{ end }}`,
+		"layouts/rss.xml":            emptyFeed,
+		"content/posts/p1.de.md":     strings.Replace(post("Eins {{< v >}}."), "title: P", "title: Eins", 1),
+		"content/posts/p2.de.md":     strings.Replace(post("Zwei."), "title: P", "title: Zwei", 1),
+	}, edit: map[string][2]string{"content/posts/p2.de.md": {"Zwei.", "Zwei und noch einige Worte."}}},
 	"keys": {files: map[string]string{
 		"layouts/list.html": `{{ define "main" }}{{ range sort site.RegularPages "WordCount" "desc" }}<p>{{ .Title }}</p>{{ end }}{{ end }}`,
 	}, edit: map[string][2]string{"content/posts/p3.md": {"Text", "A longer text, this one"}}},
@@ -55,11 +90,13 @@ var seeds = map[string]struct {
 	"alias": {files: map[string]string{
 		"layouts/alias.html":  `<!doctype html><html lang="en"><head><title>{{ .Permalink }}</title><link rel="canonical" href="{{ .Permalink }}"><meta http-equiv="refresh" content="0; url={{ .Permalink }}"></head><body><p>{{ range site.RegularPages }}{{ .WordCount }},{{ end }}</p></body></html>`,
 		"content/posts/p2.md": "---\ntitle: p2\ndate: 2026-02-01\naliases: [/old/]\n---\n\nText.\n",
+		"layouts/rss.xml":     emptyFeed,
 	}, edit: long},
 	"current": {files: map[string]string{
 		"hugo.toml":                 strings.Replace(theme["hugo.toml"], `home = ["html", "rss"]`, `home = ["html", "rss", "json"]`, 1),
 		"layouts/_partials/on.html": `{{ return page.Title }}`,
-		"layouts/page.html":         `{{ define "main" }}{{ .Content }}{{ if eq .Path "/posts/p2" }}{{ $x := partialCached "on.html" site }}{{ end }}{{ end }}`,
+		"layouts/rss.xml":           emptyFeed,
+		"layouts/section.html":      `{{ define "main" }}<h1>{{ .Title }}</h1>{{ $x := partialCached "on.html" site }}{{ end }}`,
 		"layouts/home.json":         `{{ dict "on" (partialCached "on.html" site) "words" (site.GetPage "/posts/p1").WordCount | jsonify }}`,
 	}, edit: long},
 	"looked": {files: map[string]string{
@@ -71,11 +108,9 @@ var seeds = map[string]struct {
 		"layouts/rss.xml":     emptyFeed,
 	}, edit: map[string][2]string{"content/posts/p1.md": {"## A part", "No part."}}},
 	"publishers": {files: map[string]string{
-		"layouts/_shortcodes/word.html": `{{ with resources.FromString "words/retry.txt" "x" }}{{ $silent := .RelPermalink }}{{ end }}`,
-		"content/posts/p1.md":           post("{{< word >}}"),
-		"content/posts/p2.md":           post("[text](/words/retry.txt)"),
-		"layouts/rss.xml":               emptyFeed,
-	}, edit: map[string][2]string{"content/posts/p1.md": {"{{< word >}}", "none"}}},
+		"layouts/list.html": `{{ define "main" }}{{ if lt (site.GetPage "/posts/p1").WordCount 20 }}` + quietly + `{{ end }}{{ end }}`,
+		"layouts/rss.xml":   emptyFeed,
+	}, edit: long},
 	"again": {files: map[string]string{
 		"layouts/list.html":   `{{ define "main" }}{{ range (.Paginate (where site.RegularPages "WordCount" "gt" 2) 1).Pages }}<p>{{ .Title }}</p>{{ end }}{{ end }}`,
 		"content/posts/p1.md": post("one two three four five six seven"),
@@ -102,6 +137,7 @@ var seeds = map[string]struct {
 }
 
 const (
+	quietly   = `{{ with resources.FromString "words/x.txt" "x" }}{{ $silent := .RelPermalink }}{{ end }}`
 	summaries = `{{ define "main" }}{{ range site.RegularPages }}<p>{{ .Summary }}</p>{{ end }}{{ end }}`
 	emptyFeed = `<rss version="2.0"><channel><title>x</title><link>https://edits.example.org/</link><description>x</description></channel></rss>`
 )
