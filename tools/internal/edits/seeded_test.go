@@ -48,7 +48,7 @@ var seeds = map[string]struct {
 	"formats of a body": {files: map[string]string{
 		"hugo.toml":                  "disableDefaultSiteRedirect = true\n" + theme["hugo.toml"] + "[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n",
 		"layouts/_shortcodes/v.html": `{{ page.Title }}`,
-		"layouts/list.html":          `{{ define "main" }}{{ with site.GetPage "/posts/p1" }}{{ range .Translations }}{{ .Content }}{{ end }}{{ end }}{{ end }}`,
+		"layouts/list.html":          `{{ define "main" }}{{ if .IsHome }}{{ range (site.GetPage "/posts/p1").Translations }}{{ .Content }}{{ end }}{{ end }}{{ end }}`,
 		"layouts/page.html":          `{{ define "main" }}<h1>{{ .Title }}</h1>{{ .Content }}{{ range site.RegularPages }}{{ .WordCount }},{{ end }}{{ end }}`,
 		"layouts/rss.xml":            emptyFeed,
 		"content/posts/p1.de.md":     strings.Replace(post("Eins {{< v >}}."), "title: P", "title: Eins", 1),
